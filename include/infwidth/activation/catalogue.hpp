@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "infwidth/activation/activation.hpp"
+#include "infwidth/expression/expression.hpp"
+#include "infwidth/expression/parse.hpp"
+
+namespace infwidth {
+
+/// A named activation. `formula` is text in the language of `parse`, with x and, if `parameter` is not empty, that letter:
+///     {"leaky_relu", "a", "max(x, 0) + a*min(x, 0)", "any real a"}
+struct CatalogueEntry {
+  std::string name;
+  std::string parameter;    // "" if it has none; a parameter has no default
+  std::string formula;      // built by a function of k where `family` says so (hermite)
+  std::string domain;       // of the parameter, in words
+};
+
+/// All entries, in the order `infwidth activations` lists them: identity relu leaky_relu abs step sign relu_power erf normal_cdf gelu
+/// sin cos exp gaussian tanh sigmoid softplus silu elu selu hardtanh relu6 rbf monomial hermite.
+const std::vector<CatalogueEntry>& catalogue();
+
+/// The formula of `name` or `name:parameter`; none if no entry has that name.
+///   Errors  UsageError for a missing, superfluous or inadmissible parameter, saying what it should be.
+std::optional<Expression> catalogue_formula(std::string_view name_and_parameter);
+
+/// The language of typed activations: variable x, and the catalogue's names as functions, parameter second: `leaky_relu(x, 1/5)`.
+const Language& activation_language();
+
+}  // namespace infwidth

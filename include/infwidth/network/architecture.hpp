@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "infwidth/activation/activation.hpp"
+#include "infwidth/real/rational.hpp"
+
+namespace infwidth {
+
+enum class InputScaling {
+  unit,    // entries of W^1 have variance sigma_w^2
+  fan_in,  // sigma_w^2 / d
+};
+
+/// A fully connected network as the theory sees it: no widths, no numbers computed.
+///   activations   one a hidden layer: L = activations.size() is the depth
+///   sigma_w2, sigma_b2   variances of weights and biases, L + 1 each: hidden layers 1..L, then the readout
+struct Architecture {
+  std::vector<Activation> activations;
+  std::vector<Rational> sigma_w2, sigma_b2;
+  InputScaling input_scaling = InputScaling::unit;
+
+  int depth() const { return static_cast<int>(activations.size()); }
+};
+
+/// Spreads the user's lists over the layers.
+///   activations   1 (for all layers) or depth of them
+///   sigma_w2, sigma_b2   1 value: every layer and the readout; depth values (depth > 1): the hidden layers, readout 1 and 0; depth + 1 values: all
+///   Errors   UsageError: depth < 1, a list of another length, a negative variance, a zero first-layer weight variance
+Architecture make_architecture(int depth, std::vector<Activation> activations, const std::vector<Rational>& sigma_w2,
+                               const std::vector<Rational>& sigma_b2, InputScaling input_scaling = InputScaling::unit);
+
+}  // namespace infwidth

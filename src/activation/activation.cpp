@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "infwidth/activation/activation.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include "infwidth/activation/catalogue.hpp"
+#include "infwidth/activation/pieces.hpp"
+
+namespace infwidth {
+
+namespace {
+
+// Enough to see signs and tell points apart at once; where it is not, the precision is raised there.
+constexpr long working_bits = 128;
+
+/// A word that could be meant as a catalogue name: letters, digits, underscores, perhaps a colon and a parameter.
+bool looks_like_a_name(std::string_view word) {
+  if (word.empty() || word == "x" || word == "pi" || !std::isalpha(static_cast<unsigned char>(word[0]))) return false;
+  return std::all_of(word.begin(), word.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; });
+}
+
+[[noreturn]] void refuse_name(std::string_view text, std::string_view word) {
+  std::vector<std::string> names;
+  for (const CatalogueEntry& entry : catalogue()) names.push_back(entry.name);
+  const std::string nearest = nearest_word(word, names);
+  throw UsageError("activation: no '" + std::string(text) + "' in the catalogue" + (nearest.empty() ? "" : "; did you mean " + nearest + "?") +
+                   " Write a name of the catalogue, or a formula in x such as x*tanh(x)");
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace
+
+Activation Activation::from_text(std::string_view text) {
+  const std::string_view word = trimmed(text);
+  if (const auto formula = catalogue_formula(word)) return from_formula(*formula, std::string(word));
+  const std::string_view before_colon = word.substr(0, word.find(':'));
+  if (looks_like_a_name(before_colon)) refuse_name(word, before_colon);
+  return from_formula(parse(word, activation_language()), std::string(word));
+}
+
+Activation Activation::from_formula(const Expression& formula, std::string name) {
+  return from_pieces(std::move(name), {}, {formula});
+}
+
+Activation Activation::from_pieces(std::string name, const std::vector<Rational>& kinks, const std::vector<Expression>& formulas) {
+  Precision working(working_bits);
+  if (formulas.size() != kinks.size() + 1) {
+    throw UsageError("activation " + name + ": " + std::to_string(kinks.size()) + " kinks make " + std::to_string(kinks.size() + 1) + " pieces, not " +
+                     std::to_string(formulas.size()));
+  }
+  std::vector<Stretch> stretches;
+  for (std::size_t i = 0; i < formulas.size(); ++i) {
+    Interval where;
+    if (i > 0) where.left = RealPoint(kinks[i - 1]);
+    if (i < kinks.size()) where.right = RealPoint(kinks[i]);
+    if (i > 0 && i < kinks.size() && !(kinks[i - 1] < kinks[i])) {
+      throw UsageError("activation " + name + ": the kinks " + to_string(kinks[i - 1]) + " and " + to_string(kinks[i]) + " are not in increasing order");
+    }
+    for (Stretch& s : resolve_kinks(formulas[i], where)) stretches.push_back(std::move(s));
+  }
+  Activation activation;
+  activation.name_ = std::move(name);
+  activation.pieces_ = make_pieces(stretches);
+  activation.parity_ = parity_of(activation.pieces_);
+  activation.jump_ = find_jump(activation.pieces_, stretches);
+  return activation;
+}
+
+std::vector<Piece> analytic_pieces(const Expression& formula) {
+  Precision working(working_bits);
+  return make_pieces(resolve_kinks(formula));
+}
+
+}  // namespace infwidth

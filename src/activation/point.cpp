@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "infwidth/activation/point.hpp"
+
+#include <array>
+#include <cstdio>
+
+#include "infwidth/activation/polynomial.hpp"
+#include "infwidth/expression/simplify.hpp"
+#include "infwidth/real/jet.hpp"
+
+namespace infwidth {
+
+namespace {
+
+constexpr std::array<long, 4> precisions = {64, 128, 320, 1000};
+
+/// The interval between two fractions, as a ball that holds it.
+Ball ball_between(const Rational& low, const Rational& high) { return Ball::hull(Ball(low), Ball(high)); }
+
+/// The sign of the equation at a fraction that is not its zero.
+int sign_at(Evaluator<Ball>& equation, const Rational& x) {
+  const Ball value = equation.value(Ball(x));
+  if (certainly_positive(value) == Truth::yes) return 1;
+  return certainly_negative(value) == Truth::yes ? -1 : 0;
+}
+
+Rational floor(const Rational& x) {
+  Integer q;
+  mpz_fdiv_q(q.backend().data(), mpq_numref(x.backend().data()), mpq_denref(x.backend().data()));
+  return Rational(q);
+}
+Rational ceil(const Rational& x) { return -floor(Rational(-x)); }
+
+std::string number_text(double x) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.8g", x);
+  return text;
+}
+
+}  // namespace
+
+RealPoint::RealPoint(Expression equation, Rational low, Rational high)
+    : equation_(std::move(equation)), program_(std::make_shared<const Program>(std::vector<Expression>{*equation_}, "x")),
+      low_(std::move(low)), high_(std::move(high)) {}
+
+Ball RealPoint::ball() const {
+  if (exact_) return Ball(*exact_);
+  const long target = Precision::bits();
+  Rational low = low_, high = high_;
+  Ball enclosure;
+  {
+    // Bisection until the derivative has one sign as far as ball arithmetic sees it.
+    Precision working(64 + 64);
+    Evaluator<Jet<Ball, 1>> equation(*program_);
+    Evaluator<Ball> value(*program_);
+    const auto refuse = [&] { throw NotReached("activation: the zero of '" + to_string(*equation_) + "' near " + number_text(Constants<double>::of(low)) + " cannot be refined"); };
+    for (int step = 0;; ++step) {
+      enclosure = ball_between(low, high);
+      if (!equation.value(Jet<Ball, 1>::variable(enclosure))[1].contains_zero()) break;
+      Rational middle = (low + high) / 2;
+      int sign = sign_at(value, middle);
+      if (sign == 0) {  // as good as the zero itself: look a little beside it
+        middle = low + (high - low) * 3 / 8;
+        sign = sign_at(value, middle);
+      }
+      const int at_low = sign_at(value, low);
+      if (step > 200 || sign == 0 || at_low == 0) refuse();
+      (sign == at_low ? low : high) = middle;
+    }
+  }
+  // Interval Newton, the precision doubled at each step: x - u(x)/u'(X) meets X.
+  for (long bits = 64;; bits = std::min(2 * bits, target + 32)) {
+    Precision working(bits + 32);
+    Evaluator<Jet<Ball, 1>> equation(*program_);
+    for (int step = 0; step < 60; ++step) {
+      const Ball middle = enclosure.mid();
+      const Ball slope = equation.value(Jet<Ball, 1>::variable(enclosure))[1];
+      const Ball value = equation.value(Jet<Ball, 1>(middle))[0];
+      const Ball newton = middle - value / slope;
+      Ball next;
+      if (!newton.is_finite() || arb_intersection(next.get(), enclosure.get(), newton.get(), bits + 32) == 0) break;
+      const bool progress = certainly_positive(enclosure.radius() - next.radius() * Ball(2)) == Truth::yes;
+      enclosure = next;
+      if (!progress) break;
+    }
+    if (bits >= target + 32) break;
+  }
+  Ball rounded;
+  arb_set_round(rounded.get(), enclosure.get(), target);
+  return rounded;
+}
+
+double RealPoint::approximately() const {
+  if (exact_) return Constants<double>::of(*exact_);
+  Precision working(64);
+  return ball().to_double();
+}
+
+Rational lower_fraction(const Ball& x) {
+  fmpq_t q;
+  fmpq_init(q);
+  arf_t end;
+  arf_init(end);
+  arb_get_lbound_arf(end, x.get(), Precision::bits());
+  arf_get_fmpq(q, end);
+  Rational r;
+  fmpq_get_mpq(r.backend().data(), q);
+  arf_clear(end);
+  fmpq_clear(q);
+  return r;
+}
+Rational upper_fraction(const Ball& x) { return -lower_fraction(-x); }
+
+std::strong_ordering compare(const RealPoint& a, const RealPoint& b) {
+  if (a.exact() && b.exact()) return *a.exact() < *b.exact() ? std::strong_ordering::less : *a.exact() > *b.exact() ? std::strong_ordering::greater : std::strong_ordering::equal;
+  if (a.high() < b.low()) return std::strong_ordering::less;
+  if (b.high() < a.low()) return std::strong_ordering::greater;
+  for (long bits : precisions) {
+    Precision working(bits);
+    const Ball difference = a.ball() - b.ball();
+    if (certainly_positive(difference) == Truth::yes) return std::strong_ordering::greater;
+    if (certainly_negative(difference) == Truth::yes) return std::strong_ordering::less;
+    if (bits < 128) continue;
+    // Irreducible polynomials that share a root are equal, and their isolated roots that 128 bits cannot separate are one.
+    // An irreducible polynomial of degree > 1 has no rational root, so a zero of it is never an exact point.
+    if (a.equation() && b.equation() && *a.equation() == *b.equation()) {
+      // Both are the only zero in their interval; they agree if one lies in the other's.
+      const Ball at_a = a.ball();
+      if (lower_fraction(at_a) >= b.low() && upper_fraction(at_a) <= b.high()) return std::strong_ordering::equal;
+    }
+  }
+  if (a.equation() && b.equation() && constant_ratio(*a.equation(), *b.equation(), "x")) return std::strong_ordering::equal;
+  throw NotReached("activation: the points " + describe(a) + " and " + describe(b) + " cannot be told apart; write the formula so that they are visibly the same");
+}
+
+Rational interior_point(const Interval& where) {
+  if (!where.left && !where.right) return 0;
+  if (!where.left) return floor(where.right->low()) - 1;
+  if (!where.right) return ceil(where.left->high()) + 1;
+  for (long bits : precisions) {
+    Precision working(bits);
+    const Rational low = where.left->exact() ? *where.left->exact() : upper_fraction(where.left->ball());
+    const Rational high = where.right->exact() ? *where.right->exact() : lower_fraction(where.right->ball());
+    if (!(low < high)) continue;
+    // The shortest dyadic fraction in the middle half.
+    const Rational width = high - low, middle = (low + high) / 2;
+    for (Rational scale = 1;; scale *= 2) {
+      const Rational candidate = floor(Rational(middle * scale + Rational(1, 2))) / scale;
+      if (abs(candidate - middle) * 4 < width) return candidate;
+    }
+  }
+  throw NotReached("activation: the points " + describe(*where.left) + " and " + describe(*where.right) + " are too close to be told apart");
+}
+
+std::string describe(const RealPoint& t) {
+  if (t.exact()) return "x = " + to_string(*t.exact());
+  return "x = " + number_text(t.approximately()) + " (a zero of " + to_string(*t.equation()) + ")";
+}
+
+std::string describe(const Interval& where) {
+  const auto end = [](const RealPoint& t) { return t.exact() ? to_string(*t.exact()) : number_text(t.approximately()); };
+  if (!where.left && !where.right) return "all x";
+  if (!where.left) return "x < " + end(*where.right);
+  if (!where.right) return "x > " + end(*where.left);
+  return end(*where.left) + " < x < " + end(*where.right);
+}
+
+}  // namespace infwidth

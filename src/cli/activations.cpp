@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <memory>
+
+#include "commands.hpp"
+#include "infwidth/activation/catalogue.hpp"
+#include "infwidth/gaussian/variance_map.hpp"
+#include "infwidth/real/errors.hpp"
+#include "infwidth/real/text.hpp"
+#include "options.hpp"
+
+namespace infwidth::cli {
+
+namespace {
+
+struct Flags {
+  std::string activation;
+  AnswerFlags answer;
+};
+
+constexpr const char* examples =
+    "Examples:\n"
+    "  infwidth activations\n"
+    "  infwidth activations gelu\n"
+    "      one of them, with the closed forms of Q(q) = E[phi(u)^2] and chi(q) = E[phi'(u)^2], u normal with variance q\n"
+    "  infwidth activations 'max(-1, min(1, x))'\n"
+    "      the same for a formula: its kinks, and which closed form is recognised\n"
+    "\n"
+    "A formula is built from x, numbers, pi, + - * / ^, parentheses, and\n"
+    "exp log sqrt sin cos tan sinh cosh tanh atan erf erfc Phi sigmoid softplus relu step sign abs min max,\n"
+    "and all names above are functions too, their parameter second: gelu(2*x) + leaky_relu(x, 1/5).";
+
+std::string kinks_of(const Activation& activation) {
+  std::string text;
+  for (const Piece& piece : activation.pieces()) {
+    if (!piece.left) continue;
+    const RealPoint& at = piece.left->at;
+    char number[longest_double_text];
+    text += (text.empty() ? "" : ", ") + (at.exact() ? exact_text(*at.exact()) : std::string(number, write_double(number, at.approximately())));
+  }
+  return text;
+}
+
+std::string or_none(const std::string& text) { return text.empty() ? "none" : text; }
+
+/// Which closed forms there are, in short.
+Cell known_forms(const VarianceMap& map) {
+  const bool Q = !map.closed_form_Q().empty(), chi = !map.closed_form_chi().empty();
+  return std::string(Q && chi ? "Q, chi" : Q ? "Q" : chi ? "chi" : "none");
+}
+
+Cell closed_form_Q(const VarianceMap& map) { return or_none(map.closed_form_Q()); }
+Cell closed_form_chi(const VarianceMap& map) {
+  return map.activation().jump() ? "infinite: phi jumps" : or_none(map.closed_form_chi());
+}
+
+std::vector<Column> columns(bool whole) {
+  std::vector<Column> r = {{"name", "name", "\\mathrm{name}"}, {"formula", "formula", "\\phi(x)"}, {"kinks", "kinks", "\\mathrm{kinks}"}};
+  if (whole) {
+    r.push_back({"closed_form_Q", "Q(q)", "Q(q)"});
+    r.push_back({"closed_form_chi", "chi(q)", "\\chi(q)"});
+  } else {
+    r.push_back({"closed_forms", "closed forms", "\\mathrm{closed forms}"});
+  }
+  return r;
+}
+
+/// An entry as it is used: with the parameter's letter, or one of its admissible values, since closed forms need a number.
+Activation example_of(const CatalogueEntry& entry) {
+  if (entry.parameter.empty()) return Activation::from_text(entry.name);
+  for (const char* value : {"1/5", "3"}) {
+    try {
+      return Activation::from_text(entry.name + ':' + value);
+    } catch (const UsageError&) {  // not in this parameter's domain
+    }
+  }
+  throw std::logic_error("the catalogue entry " + entry.name + " takes none of the usual parameters");
+}
+
+int answer_question(const Flags& flags, Answer& answer) {
+  const bool whole = !flags.activation.empty() || flags.answer.format == "json" || flags.answer.format == "csv";
+  answer.begin(columns(whole), "");
+  if (!flags.activation.empty()) {
+    const VarianceMap map(Activation::from_text(flags.activation));
+    const auto known = catalogue_formula(flags.activation);
+    answer.row({flags.activation, known ? to_string(*known) : flags.activation, or_none(kinks_of(map.activation())), closed_form_Q(map), closed_form_chi(map)});
+    return answered;
+  }
+  for (const CatalogueEntry& entry : catalogue()) {
+    answer.budget().check();
+    const bool fixed = entry.parameter.empty();
+    const VarianceMap map(example_of(entry));
+    std::vector<Cell> cells = {fixed ? entry.name : entry.name + ':' + entry.parameter,
+                               fixed ? entry.formula : entry.formula + "   (" + entry.parameter + ": " + entry.domain + ")", or_none(kinks_of(map.activation()))};
+    if (!whole) {
+      cells.push_back(known_forms(map));
+    } else if (fixed) {
+      cells.push_back(closed_form_Q(map));
+      cells.push_back(closed_form_chi(map));
+    } else {
+      cells.resize(cells.size() + 2, Missing{"depends on " + entry.parameter + ": ask for it with a value, like " + map.activation().name()});
+    }
+    answer.row(std::move(cells));
+  }
+  return answered;
+}
+
+}  // namespace
+
+Run add_activations(CLI::App& program) {
+  const auto flags = std::make_shared<Flags>();
+  CLI::App& command = *program.add_subcommand("activations", "the activations known by name, their kinks and closed forms");
+  command.footer(examples);
+  command.add_option("activation", flags->activation, "only this one: a name or a formula in x")->type_name("");
+  add_format_flags(command, flags->answer);
+  return [flags](const std::string& line) {
+    return run_session(flags->answer.session("infwidth activations", line), [&](Answer& answer) { return answer_question(*flags, answer); });
+  };
+}
+
+}  // namespace infwidth::cli

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+namespace infwidth::cli {
+
+/// A subcommand: adds itself and its flags, and returns what runs it once they are read; that returns the exit code.
+/// `line` is the command as it was typed, for the tables that say what made them.
+using Run = std::function<int(const std::string& line)>;
+
+Run add_metric(CLI::App& program);
+Run add_expectation(CLI::App& program);
+Run add_activations(CLI::App& program);
+
+}  // namespace infwidth::cli

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <array>
+#include <cmath>
+#include <memory>
+
+#include "commands.hpp"
+#include "infwidth/gaussian/expectation.hpp"
+#include "infwidth/gaussian/variance_map.hpp"
+#include "infwidth/geometry/cancellation.hpp"
+#include "infwidth/io/range.hpp"
+#include "infwidth/real/errors.hpp"
+#include "infwidth/real/refine.hpp"
+#include "quantities.hpp"
+
+namespace infwidth::cli {
+
+namespace {
+
+struct Flags {
+  std::string formula, activation, variance;
+  AnswerFlags answer;
+};
+
+constexpr const char* examples =
+    "Examples:\n"
+    "  infwidth expectation 'tanh(x)^2' --variance 17/10 --digits 50\n"
+    "      E[tanh(u)^2] for u normal with mean 0 and variance 17/10\n"
+    "  infwidth expectation --activation tanh --variance 3/2\n"
+    "      Q(q) = E[phi(u)^2] and chi(q) = E[phi'(u)^2] at q = 3/2, with two derivatives in q\n"
+    "  infwidth expectation --activation gelu --variance 0:4:0.5 --format csv\n"
+    "      the same along a range of variances";
+
+constexpr int extra_digits = 10;  // of MPFR's numbers, beyond those printed
+
+/// E[f] of a typed f, to the digits asked for.
+std::pair<Quantity, std::uint64_t> value_of(const Activation& f, const Rational& q, const Printing& print, const Budget& budget) {
+  const auto finish = [&](const auto& estimate, Quantity text) { return std::pair{std::move(text), estimate.evaluations}; };
+  switch (print.engine) {
+    case Engine::number: {
+      const Precision p(64);
+      const auto estimate = expectation(f, Ball(q).to_double(), budget);
+      return finish(estimate, quantity(estimate.value, estimate.error, estimate.method, print));
+    }
+    case Engine::mpfr: {
+      const DigitsPrecision p(static_cast<unsigned>(print.digits + extra_digits));
+      const auto estimate = expectation(f, constant<Digits>(q), budget);
+      return finish(estimate, quantity(estimate.value, estimate.error, estimate.method, print));
+    }
+    case Engine::ball: break;
+  }
+  Expectation found;
+  refine(print.digits, "expectation", [&] {
+    budget.check();
+    found = expectation(f, Ball(q), budget);
+    const Ball scale = std::isfinite(found.log2_scale) ? power_of_two(static_cast<long>(found.log2_scale)) : Ball(0);
+    return stands(found.estimate.value, print.digits, scale);
+  });
+  return finish(found.estimate, quantity(found.estimate.value, found.estimate.proven, found.estimate.method, print));
+}
+
+std::vector<Column> value_columns() {
+  return {{"", "value", "E[f]"}, {"evaluations", "evaluations", "n", in_json | in_csv | in_block}, {"digits", "digits", "N", in_json}};
+}
+
+/// The six numbers of a variance map: Q, Q', Q'', chi, chi', chi''. Each with the size that a cancelled one is measured by.
+template <class Real>
+struct SixNumbers {
+  explicit SixNumbers(const VarianceJet<Real>& jet, const Real& q) : jets{jet.Q, jet.dQ, jet.d2Q, jet.chi, jet.dchi, jet.d2chi} {
+    const Real unit = is_exact_zero(q) ? Real(1) : q;
+    scales = {Real(0), jet.Q / unit, jet.Q / (unit * unit), Real(0), jet.chi / unit, jet.chi / (unit * unit)};
+  }
+  std::array<Real, 6> jets, scales;
+};
+
+template <class Real>
+bool exists(const VarianceJet<Real>& jet, std::size_t i) {
+  return static_cast<int>(i % 3) <= (i < 3 ? jet.Q_order : jet.chi_order);
+}
+
+template <class Real, class Print>
+std::vector<Cell> cells_of(const VarianceJet<Real>& jet, Print print) {
+  std::vector<Cell> cells;
+  for (std::size_t i = 0; i < 6; ++i) cells.push_back(exists(jet, i) ? Cell(print(i)) : Cell(Missing{jet.reason}));
+  return cells;
+}
+
+std::vector<Cell> map_at(const VarianceMap& map, const Rational& q, const Printing& print, const Budget& budget) {
+  if (print.engine == Engine::number) {
+    constexpr double accuracy = 1e-12;  // of the larger of value and scale, measured
+    const Precision p(64);
+    const double variance = Ball(q).to_double();
+    const VarianceJet<Pack> jet = map.at(Pack(variance), budget);
+    const SixNumbers<Pack> numbers(jet, Pack(variance));
+    return cells_of(jet, [&](std::size_t i) {
+      const double value = numbers.jets[i][0], scale = numbers.scales[i][0];
+      return quantity(value, accuracy * std::max(std::abs(value), scale), jet.method, print);
+    });
+  }
+  if (print.engine == Engine::mpfr) {
+    // The error is estimated from the same computation with more digits.
+    const auto at_digits = [&](long digits) {
+      const DigitsPrecision p(static_cast<unsigned>(digits));
+      return map.at(constant<Digits>(q), budget);
+    };
+    const VarianceJet<Digits> jet = at_digits(print.digits + extra_digits), finer = at_digits(print.digits + 2 * extra_digits);
+    const DigitsPrecision p(static_cast<unsigned>(print.digits + 2 * extra_digits));
+    const SixNumbers<Digits> numbers(finer, constant<Digits>(q)), coarse(jet, constant<Digits>(q));
+    return cells_of(finer, [&](std::size_t i) {
+      const Digits difference = abs(Digits(numbers.jets[i] - coarse.jets[i]));
+      return quantity(numbers.jets[i], difference + abs(numbers.jets[i]) * pow(Digits(10), -(print.digits + extra_digits)), finer.method, print);
+    });
+  }
+  VarianceJet<Ball> jet;
+  refine(print.digits, "expectation", [&] {
+    budget.check();
+    jet = map.at(Ball(q), budget);
+    const SixNumbers<Ball> numbers(jet, Ball(q));
+    for (std::size_t i = 0; i < 6; ++i)
+      if (exists(jet, i) && !stands(numbers.jets[i], print.digits, numbers.scales[i])) return false;
+    return true;
+  });
+  const SixNumbers<Ball> numbers(jet, Ball(q));
+  return cells_of(jet, [&](std::size_t i) { return quantity(numbers.jets[i], jet.proven, jet.method, print); });
+}
+
+std::vector<Column> map_columns() {
+  return {{"variance", "variance", "q", everywhere, true}, {"Q", "Q", "Q"},         {"dQ", "Q'", "Q'"},      {"d2Q", "Q''", "Q''"}, {"chi", "chi", "\\chi"},
+          {"dchi", "chi'", "\\chi'"},                      {"d2chi", "chi''", "\\chi''"}, {"digits", "digits", "N", in_json}};
+}
+
+int answer_question(const Flags& flags, Answer& answer) {
+  if (flags.formula.empty() == flags.activation.empty())
+    throw UsageError("give either a formula, like 'tanh(x)^2', or --activation F for Q and chi of that activation");
+  if (flags.variance.empty()) throw UsageError("no variance is given; add one, like --variance 3/2");
+  const Range variances = for_flag("--variance", [&] { return parse_range(flags.variance); });
+  if (variances[0] < 0 || variances[variances.count - 1] < 0) throw UsageError("--variance: " + flags.variance + " is negative; a variance is 0 or more");
+  const Printing print = printing(flags.answer);
+
+  if (!flags.formula.empty()) {
+    if (variances.count != 1) throw UsageError("--variance: a formula takes one variance, not the range " + flags.variance);
+    const Activation f = Activation::from_text(flags.formula);
+    answer.begin(value_columns(), "E[f(u)], f(x) = " + flags.formula + ", u normal with mean 0 and variance " + flags.variance);
+    auto [value, evaluations] = value_of(f, variances[0], print, answer.budget());
+    answer.row({std::move(value), static_cast<long>(evaluations), print.digits});
+    return answered;
+  }
+  const VarianceMap map(for_flag("--activation", [&] { return Activation::from_text(flags.activation); }));
+  answer.begin(map_columns(), "Q(q) = E[phi(u)^2], chi(q) = E[phi'(u)^2], phi = " + flags.activation + ", u normal with mean 0 and variance q");
+  Progress progress = answer.progress(variances.count);
+  for (std::uint64_t i = 0; i < variances.count; ++i, progress.advance()) {
+    const Rational q = variances[i];
+    std::vector<Cell> cells = map_at(map, q, print, answer.budget());
+    cells.insert(cells.begin(), given(q, flags.answer));
+    cells.emplace_back(print.digits);
+    answer.row(std::move(cells));
+  }
+  return answered;
+}
+
+}  // namespace
+
+Run add_expectation(CLI::App& program) {
+  const auto flags = std::make_shared<Flags>();
+  CLI::App& command = *program.add_subcommand("expectation", "Gaussian expectations of a formula, or Q and chi of an activation");
+  command.footer(examples);
+  command.add_option("formula", flags->formula, "f in x: E[f(u)] is computed, u normal with mean 0")->type_name("");
+  command.add_option("--activation", flags->activation, "Q, chi and their first two derivatives for this activation")->type_name("F")->group("What");
+  command.add_option("--variance", flags->variance, "the variance of u; with --activation also a range, first:last:step")->type_name("q")->group("What");
+  add_answer_flags(command, flags->answer);
+  return [flags](const std::string& line) {
+    return run_session(flags->answer.session("infwidth expectation", line), [&](Answer& answer) { return answer_question(*flags, answer); });
+  };
+}
+
+}  // namespace infwidth::cli

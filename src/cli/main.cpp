@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <cstdio>
+#include <exception>
+#include <utility>
+#include <vector>
+
+#include "commands.hpp"
+#include "infwidth/real/errors.hpp"
+#include "options.hpp"
+
+namespace infwidth::cli {
+
+namespace {
+
+constexpr const char* description =
+    "The exact geometry of infinitely wide neural networks: the metric that a random network's features induce on input\n"
+    "space, its volume element and its curvature, to any number of proven digits.";
+
+constexpr const char* examples =
+    "Examples:\n"
+    "  infwidth metric --activation tanh --depth 3 --norm2 1 --dim 2\n"
+    "  infwidth metric --activation 'erf(x/sqrt(2))' --at 1,0,3/5 --digits 50\n"
+    "  infwidth expectation 'tanh(x)^2' --variance 17/10 --digits 50\n"
+    "  infwidth activations\n"
+    "\n"
+    "Each command explains itself with --help.\n"
+    "Exit codes: 0 answered, 1 a fault of infwidth, 2 usage or bad data, 3 no such quantity, 4 not reached, 130 interrupted.";
+
+int run(int argc, const char* const* argv) {
+  CLI::App program{description, "infwidth"};
+  program.require_subcommand(1);
+  program.set_version_flag("--version", "infwidth " INFWIDTH_VERSION);
+  program.get_formatter()->column_width(32);
+  program.footer(examples);
+  const std::vector<std::pair<std::string, Run>> commands = {
+      {"metric", add_metric(program)}, {"expectation", add_expectation(program)}, {"activations", add_activations(program)}};
+  const auto name = [&] {
+    for (const auto& [word, unused] : commands)
+      if (program.got_subcommand(word)) return "infwidth " + word;
+    return std::string("infwidth");
+  };
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return program.exit(error);  // --help, --version
+    std::string cure = "; see '" + name() + " --help'";
+    if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) cure += "; a formula that begins with - stands in parentheses: '(-x)'";
+    std::string what = error.what();
+    while (!what.empty() && (what.back() == '\n' || what.back() == '.')) what.pop_back();
+    complain(name(), what + cure);
+    return usage;
+  }
+  for (const auto& [word, command] : commands) {
+    if (!program.got_subcommand(word)) continue;
+    try {
+      return command(command_line(argc, argv));
+    } catch (const UsageError& error) {
+      complain(name(), error.what());
+      return usage;
+    } catch (const NotReached& error) {
+      complain(name(), error.what());
+      return not_reached;
+    }
+  }
+  return bug;
+}
+
+}  // namespace
+
+}  // namespace infwidth::cli
+
+int main(int argc, char** argv) {
+  try {
+    return infwidth::cli::run(argc, argv);
+  } catch (const std::exception& error) {
+    infwidth::cli::complain("infwidth", std::string("a fault in infwidth, please report it with the command: ") + error.what());
+    return infwidth::cli::bug;
+  }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "infwidth/network/architecture.hpp"
+#include "session.hpp"
+
+namespace infwidth::cli {
+
+enum class Engine { ball, number, mpfr };  // `number` is --engine double
+
+/// Flags as they were typed: what they mean is found out when the command runs, so that every refusal has one form.
+struct AnswerFlags {
+  std::string digits, engine = "ball", format = "text", output, timeout;
+  bool quiet = false;
+
+  /// 15 where none are asked for.
+  long parsed_digits() const;
+  Engine parsed_engine() const;
+  SessionOptions session(const std::string& command, const std::string& command_line) const;
+};
+void add_format_flags(CLI::App& command, AnswerFlags& flags);
+void add_answer_flags(CLI::App& command, AnswerFlags& flags);
+
+struct NetworkFlags {
+  std::vector<std::string> activations;
+  std::string depth, sigma_w2 = "1", sigma_b2 = "0", input_scaling = "unit";
+
+  Architecture architecture() const;
+  /// "tanh, depth 3, sigma_w2 = 3/2, sigma_b2 = 0.1"
+  std::string description() const;
+};
+void add_network_flags(CLI::App& command, NetworkFlags& flags);
+
+/// A whole number between two bounds.  Errors  UsageError naming the flag
+long parse_count(const std::string& text, long least, long most, const std::string& flag);
+
+/// The text is the answer of f, its refusals begin with the flag.
+template <class F>
+auto for_flag(const std::string& flag, F f) {
+  try {
+    return f();
+  } catch (const UsageError& error) {
+    throw UsageError(flag + ": " + error.what());
+  }
+}
+
+/// How a command line would be typed again.
+std::string command_line(int argc, const char* const* argv);
+
+inline constexpr long most_digits = 100'000;
+
+}  // namespace infwidth::cli

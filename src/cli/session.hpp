@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "infwidth/io/output.hpp"
+#include "infwidth/report/table.hpp"
+#include "infwidth/run/budget.hpp"
+#include "infwidth/run/progress.hpp"
+
+namespace infwidth::cli {
+
+enum ExitCode { answered = 0, bug = 1, usage = 2, no_such_quantity = 3, not_reached = 4, interrupted = 130 };
+
+/// The flags that every command has.
+struct SessionOptions {
+  std::string command;  // "infwidth metric": how messages begin
+  std::string command_line;
+  Format format = Format::text;
+  std::string output;  // a file, or "" for standard output
+  std::optional<double> timeout;  // seconds
+  bool quiet = false;
+};
+
+/// The answer under way: rows go to the output as they come, whole, whatever happens to the computation.
+class Answer {
+ public:
+  Answer(const SessionOptions& options, const Budget& budget);
+
+  const Budget& budget() const { return budget_; }
+  /// Says what the rows will be. The output is made at the first of them.
+  void begin(std::vector<Column> columns, const std::string& caption);
+  void row(std::vector<Cell> cells);
+  /// Rows that have been laid out already.
+  void raw(std::string_view lines);
+  std::uint64_t rows() const { return rows_; }
+
+  /// A counter whose state the bar shows.
+  Progress progress(std::optional<std::uint64_t> total);
+  std::uint64_t done() const { return done_; }
+  std::uint64_t total() const { return total_; }  // 0: unknown
+
+  /// The end: the file appears.
+  void commit();
+  /// The end before the end: standard output gets the rows so far, a file is removed. From any thread.
+  void abandon() noexcept;
+
+ private:
+  SessionOptions options_;
+  const Budget& budget_;
+  std::timed_mutex mutex_;
+  std::unique_ptr<Output> output_;
+  std::unique_ptr<TableWriter> writer_;
+  std::vector<Column> columns_;
+  Heading heading_;
+  std::uint64_t rows_ = 0;
+  std::atomic<std::uint64_t> done_{0}, total_{0};
+
+  Output& output();
+};
+
+/// Runs the work on a thread of its own, and waits: for its end, for Ctrl-C, or for the deadline. A computation that does not stop soon after
+/// is left behind. `work` returns the exit code, or throws. Returns the exit code; says on standard error what went wrong.
+int run_session(const SessionOptions& options, const std::function<int(Answer&)>& work);
+
+/// One line on standard error: the command, then the text.
+void complain(const std::string& command, const std::string& text);
+
+}  // namespace infwidth::cli

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <unordered_map>
+
+#include "infwidth/expression/expression.hpp"
+
+namespace infwidth {
+
+namespace {
+
+/// Rewrites a tree from its leaves, each shared subtree once.
+class Rewriter {
+ public:
+  virtual ~Rewriter() = default;
+  Expression operator()(const Expression& e) {
+    const void* id = &e.arguments();  // one address a node
+    if (const auto found = done_.find(id); found != done_.end()) return found->second;
+    Expression result = rewrite(e);
+    done_.emplace(id, result);
+    return result;
+  }
+
+ protected:
+  virtual Expression rewrite(const Expression& e) = 0;
+
+ private:
+  std::unordered_map<const void*, Expression> done_;
+};
+
+/// f'(u) for a function of one argument; `e` is f(u) itself, which many derivatives share.
+Expression outer_derivative(const Expression& e, const Expression& u) {
+  const Expression pi = Expression::pi();
+  switch (e.op()) {
+    case Op::exp: return e;
+    case Op::log: return 1 / u;
+    case Op::sqrt: return 1 / (2 * e);
+    case Op::sin: return cos(u);
+    case Op::cos: return -sin(u);
+    case Op::tan: return 1 + pow(e, 2);
+    case Op::sinh: return cosh(u);
+    case Op::cosh: return sinh(u);
+    case Op::tanh: return 1 - pow(e, 2);
+    case Op::asin: return 1 / sqrt(1 - pow(u, 2));
+    case Op::atan: return 1 / (1 + pow(u, 2));
+    case Op::erf: return 2 * exp(-pow(u, 2)) / sqrt(pi);
+    case Op::erfc: return -2 * exp(-pow(u, 2)) / sqrt(pi);
+    case Op::Phi: return exp(-pow(u, 2) / 2) / sqrt(2 * pi);
+    case Op::sigmoid: return e * sigmoid(-u);  // 1 - sigmoid(u) would lose the right tail
+    case Op::softplus: return sigmoid(u);
+    case Op::relu: return step(u);
+    case Op::abs: return sign(u);
+    default: return 0;  // step, sign: off the jump
+  }
+}
+
+class Derivative : public Rewriter {
+ public:
+  explicit Derivative(std::string_view variable) : variable_(variable) {}
+
+ protected:
+  Expression rewrite(const Expression& e) override {
+    if (!e.depends_on(variable_)) return 0;
+    if (e.op() == Op::variable) return 1;
+    const Expression& u = e.argument();
+    const Expression du = (*this)(u);
+    if (e.arguments().size() == 1) {
+      if (e.op() == Op::negate) return -du;
+      if (e.op() == Op::log) return du / u;
+      return outer_derivative(e, u) * du;
+    }
+    const Expression& v = e.argument(1);
+    const Expression dv = (*this)(v);
+    switch (e.op()) {
+      case Op::add: return du + dv;
+      case Op::subtract: return du - dv;
+      case Op::multiply: return du * v + u * dv;
+      case Op::divide:
+        if (dv.is_number(0)) return du / v;
+        if (du.is_number(0)) return -(u * dv) / pow(v, 2);
+        return (du - e * dv) / v;  // shares e, and v^2 cannot overflow
+      case Op::power:
+        if (dv.is_number(0)) return v * pow(u, v - 1) * du;
+        if (du.is_number(0)) return e * log(u) * dv;
+        return e * (dv * log(u) + v * du / u);
+      case Op::min: return du * step(v - u) + dv * step(u - v);
+      default: return du * step(u - v) + dv * step(v - u);  // max
+    }
+  }
+
+ private:
+  std::string_view variable_;
+};
+
+class Substitution : public Rewriter {
+ public:
+  Substitution(std::string_view variable, const Expression& by) : variable_(variable), by_(by) {}
+
+ protected:
+  Expression rewrite(const Expression& e) override {
+    if (e.op() == Op::variable) return e.name() == variable_ ? by_ : e;
+    if (e.arguments().empty()) return e;
+    std::vector<Expression> arguments;
+    for (const Expression& a : e.arguments()) arguments.push_back((*this)(a));
+    return Expression::make(e.op(), std::move(arguments));
+  }
+
+ private:
+  std::string_view variable_;
+  const Expression& by_;
+};
+
+}  // namespace
+
+Expression differentiate(const Expression& e, std::string_view variable) { return Derivative(variable)(e); }
+
+Expression substitute(const Expression& e, std::string_view variable, const Expression& by) { return Substitution(variable, by)(e); }
+
+}  // namespace infwidth

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "infwidth/gaussian/variance_map.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <mutex>
+#include <optional>
+
+#include "infwidth/expression/program.hpp"
+#include "infwidth/gaussian/at_zero.hpp"
+#include "infwidth/gaussian/boost_rule.hpp"
+#include "infwidth/gaussian/closed_form.hpp"
+#include "infwidth/gaussian/double_rule.hpp"
+#include "infwidth/gaussian/panels.hpp"
+#include "infwidth/gaussian/tanh_residue.hpp"
+#include "infwidth/real/errors.hpp"
+
+namespace infwidth {
+
+namespace {
+
+/// Why E[phi'^2] is infinite at every q > 0, or "".
+std::string why_chi_is_infinite(const Activation& phi) {
+  if (phi.jump()) {
+    return "the activation jumps at x = " + std::to_string(phi.jump()->approximately()) +
+           ": E[phi'^2] is infinite, since squared distances between features shrink like |dx|, not |dx|^2";
+  }
+  for (const Piece& piece : phi.pieces()) {
+    for (const auto& end : {piece.left, piece.right}) {
+      if (end && end->kind == EndKind::algebraic && end->derivative_order <= Rational(-1, 2)) {
+        return "phi' grows like |x - t|^(" + to_string(end->derivative_order) + ") at t = " + std::to_string(end->at.approximately()) + ": E[phi'^2] is infinite";
+      }
+    }
+  }
+  return "";
+}
+
+/// A closed form, compiled.
+struct CompiledForm {
+  ClosedForm form;
+  Program program;           // Q, then chi, then radial, as far as they exist
+  explicit CompiledForm(ClosedForm f) : form(std::move(f)), program(outputs(form), "q") {}
+  static std::vector<Expression> outputs(const ClosedForm& f) {
+    std::vector<Expression> out = {f.Q};
+    if (f.chi) out.push_back(*f.chi);
+    if (f.chi && f.radial) out.push_back(*f.radial);
+    return out;
+  }
+};
+
+/// P and P' from chi and its derivatives.
+template <class Real>
+void add_radial_by_sum(VarianceJet<Real>& jet, const Real& q) {
+  const Real two_q = Real(2) * q;
+  jet.radial = jet.chi + two_q * jet.dchi;
+  jet.dradial = Real(3) * jet.dchi + two_q * jet.d2chi;
+}
+
+template <class Real>
+VarianceJet<Real> evaluate_closed(const CompiledForm& compiled, const Real& q) {
+  using J = Jet<Real, 2>;
+  Evaluator<J> evaluate(compiled.program);
+  const auto out = evaluate(J::variable(q));
+  VarianceJet<Real> jet;
+  jet.Q = out[0][0];
+  jet.dQ = out[0][1];
+  jet.d2Q = Real(2) * out[0][2];
+  jet.method = "closed form";
+  if (!compiled.form.chi) return jet;
+  jet.chi = out[1][0];
+  jet.dchi = out[1][1];
+  jet.d2chi = Real(2) * out[1][2];
+  if (compiled.form.radial) {
+    jet.radial = out[2][0];
+    jet.dradial = out[2][1];
+  } else {
+    add_radial_by_sum(jet, q);
+  }
+  return jet;
+}
+
+/// Extra bits where He weights cancel: E[h He_4] is of the order q^2 E h for small q.
+long bits_for_small_variance(const Ball& q) {
+  const long e = log2_magnitude(q);
+  return e >= 0 ? 0 : std::min(-2 * e + 8, 2000000L);
+}
+
+Digits to_digits(const Ball& x) {
+  Digits r;
+  arf_get_mpfr(r.backend().data(), arb_midref(x.get()), MPFR_RNDN);
+  return r;
+}
+
+/// The same jet in another number.
+template <class To, class Convert>
+VarianceJet<To> converted(const VarianceJet<Ball>& jet, Convert convert) {
+  VarianceJet<To> r;
+  r.Q = convert(jet.Q);
+  r.dQ = convert(jet.dQ);
+  r.d2Q = convert(jet.d2Q);
+  r.chi = convert(jet.chi);
+  r.dchi = convert(jet.dchi);
+  r.d2chi = convert(jet.d2chi);
+  r.radial = convert(jet.radial);
+  r.dradial = convert(jet.dradial);
+  r.Q_order = jet.Q_order;
+  r.chi_order = jet.chi_order;
+  r.reason = jet.reason;
+  r.method = jet.method;
+  return r;
+}
+
+template <class Field>
+void set_lane(VarianceJet<Pack>& into, int lane, const Field& from) {
+  into.Q[lane] = from.Q;
+  into.dQ[lane] = from.dQ;
+  into.d2Q[lane] = from.d2Q;
+  into.chi[lane] = from.chi;
+  into.dchi[lane] = from.dchi;
+  into.d2chi[lane] = from.d2chi;
+  into.radial[lane] = from.radial;
+  into.dradial[lane] = from.dradial;
+}
+
+}  // namespace
+
+struct VarianceMap::State {
+  Activation activation;
+  std::string infinite_chi;
+  std::optional<CompiledForm> closed;
+  std::optional<TanhForm> tanh;
+  mutable std::mutex mutex;
+  mutable std::unique_ptr<const PanelRule> panels;
+  mutable std::unique_ptr<const DoubleRule> doubles;
+  mutable std::optional<VarianceJet<double>> zero;
+
+  explicit State(const Activation& a) : activation(a), infinite_chi(why_chi_is_infinite(a)) {
+    const std::optional<Recognised> normal_form = recognise(a);
+    if (!normal_form) return;
+    if (auto form = closed_form(*normal_form)) closed.emplace(std::move(*form));
+    if (!closed) tanh = tanh_form(*normal_form);
+  }
+
+  const PanelRule& panel_rule() const {
+    const std::lock_guard lock(mutex);
+    if (!panels) {
+      const Integrands wanted = infinite_chi.empty() ? Integrands::square_and_slope_square : Integrands::square;
+      panels = std::make_unique<const PanelRule>(activation.pieces(), wanted, activation.parity());
+    }
+    return *panels;
+  }
+  const DoubleRule& double_rule() const {
+    const std::lock_guard lock(mutex);
+    if (!doubles) doubles = std::make_unique<const DoubleRule>(activation, DoubleRule::Purpose::variance_maps);
+    return *doubles;
+  }
+  const VarianceJet<double>& jet_at_zero() const {
+    const std::lock_guard lock(mutex);
+    if (!zero) {
+      const Precision p(192);
+      zero = converted<double>(variance_jet_at_zero(activation), [](const Ball& x) { return x.to_double(); });
+    }
+    return *zero;
+  }
+
+  VarianceJet<Ball> by_tanh(const Ball& q, const Budget& budget) const {
+    const auto value = [](const Expression& e) {
+      const Program program({e}, "q");
+      return Evaluator<Ball>(program).value(Ball(0));
+    };
+    const Ball a = value(tanh->a), b = value(tanh->b), c = value(tanh->c);
+    const Ball a2 = a * a, b2 = b * b, v = b2 * q, two_v = Ball(2) * v;
+    const TanhExpectations e = tanh_expectations(tanh->integrand, v, budget);
+    const bool silu = tanh->integrand == TanhIntegrand::silu;
+    VarianceJet<Ball> jet;
+    jet.Q = c * c + a2 * ((silu ? v : Ball(0)) + e.square[0]);
+    jet.dQ = a2 * b2 * ((silu ? Ball(1) : Ball(0)) + e.square[1] / two_v);
+    jet.d2Q = a2 * b2 * b2 * e.square[2] / (two_v * two_v);
+    const Ball scale = a2 * b2;
+    jet.chi = scale * ((silu ? Ball(1) : Ball(0)) + e.slope_square[0]);
+    jet.dchi = scale * b2 * e.slope_square[1] / two_v;
+    jet.d2chi = scale * b2 * b2 * e.slope_square[2] / (two_v * two_v);
+    jet.method = "residue trapezoid";
+    jet.evaluations = e.nodes + e.poles;
+    return jet;
+  }
+
+  VarianceJet<Ball> by_panels(const Ball& q, const Budget& budget) const {
+    const auto result = panel_rule().integrate(q, Precision::bits() + bits_for_small_variance(q), 2, budget);
+    const Precision working(Precision::bits() + bits_for_small_variance(q) + 20);
+    const Ball two_q = Ball(2) * q;
+    const auto derivatives = [&](const std::array<Ball, 3>& m, Ball& f, Ball& df, Ball& d2f) {
+      f = m[0];
+      df = (m[1] - m[0]) / two_q;
+      d2f = (m[2] - Ball(6) * m[1] + Ball(3) * m[0]) / (two_q * two_q);
+    };
+    VarianceJet<Ball> jet;
+    derivatives(result.integrals[0].moment, jet.Q, jet.dQ, jet.d2Q);
+    if (result.integrals.size() > 1) derivatives(result.integrals[1].moment, jet.chi, jet.dchi, jet.d2chi);
+    jet.method = "Gauss-Legendre panels";
+    jet.evaluations = result.evaluations;
+    return jet;
+  }
+};
+
+VarianceMap::VarianceMap(const Activation& activation) : state_(std::make_unique<const State>(activation)) {}
+VarianceMap::~VarianceMap() = default;
+VarianceMap::VarianceMap(VarianceMap&&) noexcept = default;
+VarianceMap& VarianceMap::operator=(VarianceMap&&) noexcept = default;
+
+const Activation& VarianceMap::activation() const { return state_->activation; }
+std::string VarianceMap::closed_form_Q() const { return state_->closed ? to_string(state_->closed->form.Q) : ""; }
+std::string VarianceMap::closed_form_chi() const { return state_->closed && state_->closed->form.chi ? to_string(*state_->closed->form.chi) : ""; }
+
+VarianceJet<Ball> VarianceMap::at(const Ball& q, const Budget& budget) const {
+  VarianceJet<Ball> jet;
+  if (q.is_exact_zero()) {
+    jet = variance_jet_at_zero(state_->activation);
+  } else {
+    if (certainly_positive(q) != Truth::yes) throw NotReached("the variance of a layer cannot be told from 0 at this precision");
+    if (state_->closed) {
+      jet = evaluate_closed(*state_->closed, q);
+    } else if (state_->tanh) {
+      jet = state_->by_tanh(q, budget);
+    } else {
+      jet = state_->by_panels(q, budget);
+    }
+    add_radial_by_sum(jet, q);  // balls lose nothing that precision does not bring back
+  }
+  if (!state_->infinite_chi.empty()) {
+    jet.chi_order = -1;
+    jet.reason = state_->infinite_chi;
+  }
+  jet.proven = true;
+  return jet;
+}
+
+VarianceJet<Pack> VarianceMap::at(const Pack& q, const Budget& budget) const {
+  VarianceJet<Pack> jet;
+  bool any_zero = false;
+  for (int i = 0; i < Pack::size; ++i) any_zero = any_zero || q[i] == 0;
+  if (state_->closed && state_->closed->form.in_double) {
+    Pack positive = q;
+    for (int i = 0; i < Pack::size; ++i) positive[i] = q[i] == 0 ? 1 : q[i];
+    jet = evaluate_closed(*state_->closed, positive);
+  } else {
+    jet.method = "Gauss-Legendre panels, double";
+    for (int i = 0; i < Pack::size; ++i) {
+      budget.check();
+      if (q[i] == 0) continue;
+      if (!(q[i] > 0) || !std::isfinite(q[i])) {  // an overflow in an earlier layer goes on as one
+        const double nan = std::nan("");
+        set_lane(jet, i, VarianceJet<double>{nan, nan, nan, nan, nan, nan, nan, nan});
+        continue;
+      }
+      set_lane(jet, i, state_->double_rule().at(q[i]));
+    }
+  }
+  if (any_zero) {
+    const VarianceJet<double>& zero = state_->jet_at_zero();
+    for (int i = 0; i < Pack::size; ++i) {
+      if (q[i] == 0) set_lane(jet, i, zero);
+    }
+    jet.Q_order = zero.Q_order;
+    jet.chi_order = zero.chi_order;
+    jet.reason = zero.reason;
+  }
+  if (!state_->infinite_chi.empty()) {
+    jet.chi_order = -1;
+    jet.reason = state_->infinite_chi;
+  }
+  return jet;
+}
+
+VarianceJet<Digits> VarianceMap::at(const Digits& q, const Budget& budget) const {
+  VarianceJet<Digits> jet;
+  if (q == 0) {
+    const Precision p(Precision::bits_for(Digits::default_precision()) + 32);
+    jet = converted<Digits>(variance_jet_at_zero(state_->activation), to_digits);
+  } else if (state_->infinite_chi.empty()) {
+    jet = boost_variance_jet(state_->activation, q, budget);
+  } else {
+    jet.Q = boost_expectation_of_square(state_->activation, q, budget);
+    jet.method = "Boost exp_sinh";
+  }
+  if (!state_->infinite_chi.empty()) {
+    jet.chi_order = -1;
+    jet.reason = state_->infinite_chi;
+  }
+  return jet;
+}
+
+}  // namespace infwidth

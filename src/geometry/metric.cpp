@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "infwidth/geometry/metric.hpp"
+
+#include <algorithm>
+
+#include "infwidth/real/errors.hpp"
+
+namespace infwidth {
+
+InputPoint InputPoint::at(std::vector<Rational> coordinates) {
+  if (coordinates.empty()) throw UsageError("point: no coordinates; give at least one");
+  InputPoint x;
+  for (const Rational& c : coordinates) x.norm2 += c * c;
+  x.dim = static_cast<int>(coordinates.size());
+  x.coordinates = std::move(coordinates);
+  return x;
+}
+
+InputPoint InputPoint::with_norm2(const Rational& norm2, int dim) {
+  if (norm2 < 0) throw UsageError("norm2: " + to_string(norm2) + "; a squared norm is not negative");
+  if (dim < 1) throw UsageError("dim: " + std::to_string(dim) + "; give a dimension of 1 or more");
+  InputPoint x;
+  x.norm2 = norm2;
+  x.dim = dim;
+  return x;
+}
+
+namespace {
+
+/// Pieces with the same exact ends and formulas; two different zeros of formulas count as different.
+bool same_function(const Activation& a, const Activation& b) {
+  const auto same_end = [](const std::optional<PieceEnd>& p, const std::optional<PieceEnd>& q) {
+    if (!p || !q) return !p && !q;
+    return p->at.exact() && q->at.exact() && *p->at.exact() == *q->at.exact();
+  };
+  return a.name() == b.name() && std::equal(a.pieces().begin(), a.pieces().end(), b.pieces().begin(), b.pieces().end(), [&](const Piece& p, const Piece& q) {
+           return same_end(p.left, q.left) && same_end(p.right, q.right) && p.value == q.value;
+         });
+}
+
+}  // namespace
+
+NetworkMetric::NetworkMetric(const Architecture& network, MetricOf of) : network_(network), of_(of) {
+  for (const Activation& activation : network_.activations) {
+    const auto known = std::find_if(maps_.begin(), maps_.end(), [&](const VarianceMap& m) { return same_function(m.activation(), activation); });
+    map_of_layer_.push_back(static_cast<std::size_t>(known - maps_.begin()));
+    if (known == maps_.end()) maps_.emplace_back(activation);
+  }
+}
+
+RadialMetric<Ball> metric_at(const Architecture& network, const InputPoint& x, const MetricOptions& options) {
+  MetricOptions last_layer = options;
+  last_layer.all_layers = false;
+  LayerMetric<Ball> layer = NetworkMetric(network).at(x, last_layer).back();
+  if (layer.outcome == Outcome::no_metric) throw NoSuchQuantity(layer.message);
+  if (layer.outcome == Outcome::not_reached) throw NotReached(layer.message);
+  return std::move(layer.metric);
+}
+
+}  // namespace infwidth

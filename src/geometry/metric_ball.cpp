@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+
+#include "layer_walk.hpp"
+
+namespace infwidth {
+
+namespace {
+
+// 10^6 decimal digits: 10^6 log2(10) = 3321928.09..
+constexpr long largest_exponent = 3321928;
+
+/// Whether the decimal exponent of x is proven to be beyond 10^6 in absolute value.
+bool is_out_of_range(const Ball& x) {
+  if (!x.is_finite() || x.contains_zero()) return false;
+  return log2_magnitude(x.mignitude()) > largest_exponent || log2_magnitude(x) < -largest_exponent;
+}
+
+class Goal {
+ public:
+  explicit Goal(long digits) : relative_(pow(Ball(10), -digits)), absolute_(pow(Ball(10), -2 * digits)) {}
+
+  /// Whether v needs no more precision.
+  bool stands(const Value<Ball>& v) const {
+    if (!v.exists() || v.value.is_exact()) return true;
+    if (!v.value.is_finite()) return false;
+    const Ball radius = v.value.radius();
+    if (at_most(radius, relative_ * abs(v.value.mid()))) return true;
+    return !v.scale.is_exact_zero() && v.value.contains_zero() && at_most(radius, absolute_ * abs(v.scale.mid()));
+  }
+
+ private:
+  Ball relative_, absolute_;
+  static bool at_most(const Ball& x, const Ball& bound) { return certainly_positive(bound - x) == Truth::yes; }
+};
+
+/// Whether the layer is answered for good; a value out of range turns it into `not_reached`.
+bool settled(LayerMetric<Ball>& layer, const Goal& goal) {
+  if (layer.outcome != Outcome::answered) return true;
+  if (is_out_of_range(layer.metric.volume.value)) {
+    layer.metric.volume.reason = "its decimal exponent is beyond 10^6; its logarithm is not";
+  }
+  bool all_stand = true, out_of_range = false;
+  const auto judge = [&](const Value<Ball>& v) {
+    if (!v.exists()) return;
+    all_stand = all_stand && goal.stands(v);
+    out_of_range = out_of_range || is_out_of_range(v.value);
+  };
+  layer.metric.for_each(judge);
+  std::for_each(layer.matrix.begin(), layer.matrix.end(), judge);
+  if (out_of_range) {
+    layer.outcome = Outcome::not_reached;
+    layer.message = "depth " + std::to_string(layer.layer) + ": a value has a decimal exponent beyond 10^6; give a smaller input or smaller variances";
+  }
+  return all_stand || out_of_range;
+}
+
+std::optional<std::string> refuse_large_variance(int l, const RadialKernel<Ball>& h) {
+  if (!is_out_of_range(h.q[0])) return std::nullopt;
+  return "hidden layer " + std::to_string(l) + ": the variance of its preactivations has a decimal exponent beyond 10^6; give a smaller input or smaller variances";
+}
+
+}  // namespace
+
+std::vector<LayerMetric<Ball>> NetworkMetric::at(const InputPoint& x, const MetricOptions& options) const {
+  if (options.digits < 1) throw UsageError("digits: " + std::to_string(options.digits) + "; give 1 or more");
+  const Goal goal(options.digits);
+  const LayerWalk walk(*this, x.dim, options.budget);
+  std::vector<LayerMetric<Ball>> layers = walk.asked_layers<Ball>(options.all_layers);
+  std::vector<bool> done(layers.size(), false);
+
+  // 60 guard bits: what an ordinary network of six layers loses. Signed values may need twice the digits, deep cancellations some more.
+  const long first_bits = Precision::bits_for(options.digits) + 60, last_bits = 4 * Precision::bits_for(options.digits) + 4000;
+  for (long bits = first_bits;; bits = std::min(last_bits, bits * 8 / 5)) {
+    const Precision precision(bits);
+    std::vector<LayerMetric<Ball>> pass = walk.asked_layers<Ball>(options.all_layers);
+    walk.run(constant<Ball>(x.norm2), walk.variances<Ball>(), pass, refuse_large_variance);
+    std::vector<Ball> coordinates;
+    if (x.coordinates.size() <= LayerMetric<Ball>::largest_matrix) {
+      for (const Rational& c : x.coordinates) coordinates.push_back(constant<Ball>(c));
+    }
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      if (done[i]) continue;
+      if (pass[i].outcome == Outcome::answered) pass[i].matrix = metric_matrix(pass[i].metric, coordinates);
+      done[i] = settled(pass[i], goal);
+      layers[i] = std::move(pass[i]);
+    }
+    if (std::find(done.begin(), done.end(), false) == done.end()) return layers;
+    if (bits >= last_bits) break;
+  }
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (done[i]) continue;
+    layers[i].outcome = Outcome::not_reached;
+    const std::string depth = "depth " + std::to_string(layers[i].layer) + ": ";
+    layers[i].message = layers[i].metric.A.value.is_finite()
+                            ? depth + std::to_string(options.digits) + " digits do not stand with " + std::to_string(last_bits) +
+                                  " bits of working precision; ask for fewer digits or a smaller input"
+                            : depth + "the metric has no finite bound: it is too large; give a smaller input or smaller variances";
+  }
+  return layers;
+}
+
+}  // namespace infwidth

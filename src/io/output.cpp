@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "infwidth/io/output.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "infwidth/io/json.hpp"
+#include "infwidth/real/errors.hpp"
+
+namespace infwidth {
+
+namespace {
+
+constexpr std::size_t block = std::size_t{1} << 17;
+
+[[noreturn]] void refuse(const std::string& name, const char* what, const char* cure) {
+  throw UsageError(name + ": " + what + " (" + std::strerror(errno) + "); " + cure);
+}
+
+}  // namespace
+
+Output::Output(int descriptor, std::string target, std::string temporary)
+    : descriptor_(descriptor), owned_(true), target_(std::move(target)), temporary_(std::move(temporary)) {}
+
+Output::Output(Output&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)),
+      owned_(other.owned_),
+      target_(std::exchange(other.target_, {})),
+      temporary_(std::exchange(other.temporary_, {})),
+      name_(std::move(other.name_)),
+      pending_(std::exchange(other.pending_, {})) {}
+
+Output Output::to_descriptor(int descriptor) {
+  Output r(descriptor, "", "");
+  r.owned_ = false;
+  r.name_ = "the output";
+  return r;
+}
+
+Output Output::to_file(const std::string& path) {
+  const std::string name = shown(path);
+  const char* const cure = "check the name and the permissions of its folder";
+  std::string target = path;
+  if (char* const resolved = ::realpath(path.c_str(), nullptr)) {
+    target = resolved;
+    std::free(resolved);
+  }
+  struct stat about {};
+  if (::stat(target.c_str(), &about) == 0 && !S_ISREG(about.st_mode)) {
+    const int descriptor = ::open(target.c_str(), O_WRONLY | O_CLOEXEC);
+    if (descriptor < 0) refuse(name, "cannot be written", cure);
+    Output r(descriptor, "", "");
+    r.name_ = name;
+    return r;
+  }
+  const std::string temporary = target + ".part" + std::to_string(::getpid());
+  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (descriptor < 0) refuse(name, "cannot be made", cure);
+  Output r(descriptor, target, temporary);
+  r.name_ = name;
+  return r;
+}
+
+Output::~Output() {
+  discard();
+  if (owned_ && descriptor_ >= 0) ::close(descriptor_);
+}
+
+void Output::discard() const noexcept {
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void Output::write(std::string_view text) {
+  pending_ += text;
+  if (pending_.size() >= block) flush();
+}
+
+void Output::flush() {
+  std::string_view rest = pending_;
+  while (!rest.empty()) {
+    const ssize_t count = ::write(descriptor_, rest.data(), rest.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      pending_.clear();
+      refuse(name_, "cannot be written", "is the disk full?");
+    }
+    rest.remove_prefix(static_cast<std::size_t>(count));
+  }
+  pending_.clear();
+}
+
+void Output::commit() {
+  flush();
+  if (temporary_.empty()) return;
+  // On the disk before it has its name: a crash leaves the old file or the new one.
+  if (::fsync(descriptor_) != 0 && errno != EINVAL && errno != EROFS) refuse(name_, "cannot be written", "is the disk full?");
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) refuse(name_, "cannot be made", "check the permissions of its folder");
+  temporary_.clear();
+}
+
+}  // namespace infwidth

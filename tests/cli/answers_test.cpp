@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+
+#include "catch.hpp"
+#include "run_program.hpp"
+
+using Catch::Matchers::ContainsSubstring;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Standard output of a command that must succeed in silence.
+std::string answer(const std::vector<std::string>& arguments, const std::string& input = "") {
+  const Ran ran = run_program(arguments, input);
+  CHECK(ran.code == 0);
+  CHECK(ran.err.empty());
+  return ran.out;
+}
+
+std::size_t lines(const std::string& text) { return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')); }
+
+/// The text with everything but JSON's keys and structure taken out.
+std::string shape(const std::string& json) {
+  const std::string quantity = R"(\{"value":"[^"]*","error":"[^"]*","proven":(true|false),"method":"[^"]*"\})";
+  std::string r = std::regex_replace(json, std::regex(quantity), "#");
+  return std::regex_replace(r, std::regex(R"(\{"value":null,"reason":"[^"]*"\})"), "-");
+}
+
+std::string text_of(const fs::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+}  // namespace
+
+TEST_CASE("the program says its version and helps", "[cli]") {
+  CHECK_THAT(answer({"--version"}), ContainsSubstring("infwidth "));
+  CHECK_THAT(answer({"--help"}), ContainsSubstring("metric"));
+  for (const char* command : {"metric", "expectation"}) CHECK_THAT(answer({command, "--help"}), ContainsSubstring("Examples:"));
+}
+
+TEST_CASE("the metric of one ReLU layer is half the flat one, exactly", "[cli]") {
+  // chi = 1/2 for every variance: A = 1/2, B = 0, sqrt(det g) = 1/2 in two dimensions, flat.
+  const std::string json = answer({"metric", "--activation", "relu", "--at", "1,3/2", "--format", "json"});
+  CHECK(lines(json) == 1);
+  CHECK(shape(json) ==
+        R"({"norm2":#,"dim":2,"A":#,"B":#,"eigenvalues":{"tangential":#,"radial":#},"volume_element":#,"log_volume_element":#,)"
+        R"("curvature":{"radial":#,"tangential":#,"ricci_scalar":#},"metric":[[#,#],[#,#]],"digits":15})"
+        "\n");
+  CHECK_THAT(json, ContainsSubstring(R"("norm2":{"value":"3.25","error":"0","proven":true)"));
+  CHECK_THAT(json, ContainsSubstring(R"("A":{"value":"0.5","error":"0","proven":true)"));
+  CHECK_THAT(json, ContainsSubstring(R"("B":{"value":"0","error":"0","proven":true)"));
+  CHECK_THAT(json, ContainsSubstring(R"("log_volume_element":{"value":"-0.693147180559945",)"));
+  CHECK_THAT(json, ContainsSubstring(R"("ricci_scalar":{"value":"0","error":"0","proven":true)"));
+}
+
+TEST_CASE("three engines agree on a tanh network", "[cli]") {
+  const auto number = [](const std::string& engine) {
+    const std::string json = answer({"metric", "--activation", "tanh", "--depth", "2", "--norm2", "3/2", "--dim", "3", "--format", "json", "--engine", engine});
+    CHECK_THAT(json, ContainsSubstring(engine == "ball" ? R"("proven":true)" : R"("proven":false)"));
+    std::smatch match;
+    REQUIRE(std::regex_search(json, match, std::regex(R"json("ricci_scalar":\{"value":"(-?\d\.\d{10}))json")));
+    return match[1].str();
+  };
+  CHECK(number("double") == number("ball"));
+  CHECK(number("mpfr") == number("ball"));
+}
+
+TEST_CASE("expectations know their closed forms", "[cli]") {
+  // E[x^2] = q; E[exp(x)] = exp(q/2)
+  CHECK_THAT(answer({"expectation", "x^2", "--variance", "17/10", "--format", "json"}), ContainsSubstring(R"({"value":"1.7)"));
+  const std::string e = answer({"expectation", "exp(x)", "--variance", "2", "--digits", "30", "--format", "json"});
+  CHECK_THAT(e, ContainsSubstring(R"("value":"2.71828182845904523536028747135")"));
+  CHECK(std::regex_replace(shape(e + "|"), std::regex(R"("value":"[^"]*","error":"[^"]*","proven":true,"method":"[^"]*","evaluations":\d+)"), "#") ==
+        "{#,\"digits\":30}\n|");
+  const std::string maps = answer({"expectation", "--activation", "relu", "--variance", "3/2", "--format", "json"});
+  CHECK(shape(maps) == R"({"variance":#,"Q":#,"dQ":#,"d2Q":#,"chi":#,"dchi":#,"d2chi":#,"digits":15})" "\n");
+  CHECK_THAT(maps, ContainsSubstring(R"("Q":{"value":"0.75",)"));
+}
+
+TEST_CASE("ranges, layers and files make rows", "[cli]") {
+  CHECK(lines(answer({"metric", "--activation", "erf", "--norm2", "0:1:0.25", "--dim", "2", "--format", "csv"})) == 6);
+  const std::string layers = answer({"metric", "--activation", "erf", "--depth", "3", "--layers", "all", "--norm2", "1", "--dim", "2", "--format", "csv"});
+  CHECK_THAT(layers, ContainsSubstring("layer,norm2,dim,A,B,"));
+  CHECK(lines(layers) == 4);
+  const std::string points = "x,y\n1,3/2\n# a comment\n0.1,-2\n";
+  for (const char* engine : {"ball", "double", "mpfr"})
+    CHECK(lines(answer({"metric", "--activation", "erf", "--data", "-", "--format", "json", "--engine", engine}, points)) == 2);
+  CHECK_THAT(answer({"metric", "--activation", "erf", "--norm2", "0:1:0.5", "--dim", "2", "--format", "latex"}), ContainsSubstring("\\bottomrule\n\\end{tabular}"));
+  CHECK_THAT(answer({"activations"}), ContainsSubstring("gelu"));
+  CHECK_THAT(answer({"activations", "max(-1, min(1, x))"}), ContainsSubstring("-1, 1"));
+}
+
+TEST_CASE("the fast CSV of double precision is the table writer's", "[cli]") {
+  const std::string points = "0,0\n1,2\n3/2,1e-3\n-5,100\n";
+  const std::vector<std::string> command = {"metric", "--activation", "tanh", "--activation", "gelu", "--data", "-", "--engine", "double"};
+  std::vector<std::string> csv = command, json = command;
+  csv.insert(csv.end(), {"--format", "csv"});
+  json.insert(json.end(), {"--format", "json"});
+  std::vector<std::string> from_csv, from_json;
+  const std::string rows = answer(csv, points), objects = answer(json, points);
+  const std::regex number(R"(-?\d+(\.\d+)?(e-?\d+)?)"), value(R"json("value":"([^"]*)","error)json");
+  for (std::size_t at = rows.find('\n') + 1; at < rows.size(); at = rows.find('\n', at) + 1) {
+    const std::string row = rows.substr(at, rows.find('\n', at) - at);
+    std::vector<std::string> fields;
+    for (std::sregex_iterator i(row.begin(), row.end(), number), end; i != end; ++i) fields.push_back(i->str());
+    REQUIRE(fields.size() == 11);
+    fields.erase(fields.begin() + 1);  // the dimension
+    from_csv.insert(from_csv.end(), fields.begin(), fields.end());
+  }
+  for (std::size_t at = 0; at < objects.size(); at = objects.find('\n', at) + 1) {
+    const std::string object = objects.substr(at, objects.find('\n', at) - at);
+    std::size_t count = 0;
+    for (std::sregex_iterator i(object.begin(), object.end(), value), end; i != end && count < 10; ++i, ++count) from_json.push_back((*i)[1].str());
+  }
+  CHECK(from_csv == from_json);
+}
+
+TEST_CASE("a stream stops at the first bad row, after the rows before it", "[cli]") {
+  for (const char* engine : {"ball", "double"}) {
+    const Ran ran = run_program({"metric", "--activation", "relu", "--data", "-", "--format", "csv", "--engine", engine}, "1,2\n3,4\n5,oops\n7,8\n");
+    CHECK(ran.code == 2);
+    CHECK(lines(ran.out) == 3);
+    CHECK_THAT(ran.err, ContainsSubstring("line 3, field 2 (column 3): 'oops'"));
+  }
+}
+
+TEST_CASE("many points without a metric are rows with reasons", "[cli]") {
+  for (const char* engine : {"ball", "double"}) {
+    const Ran ran = run_program({"metric", "--activation", "step", "--data", "-", "--format", "json", "--engine", engine}, "1,2\n3,4\n");
+    CHECK(ran.code == 3);
+    CHECK(lines(ran.out) == 2);
+    CHECK_THAT(ran.out, ContainsSubstring(R"("A":{"value":null,"reason":")"));
+    CHECK_THAT(ran.err, ContainsSubstring("none of 2 points has a metric"));
+  }
+}
+
+TEST_CASE("a file appears whole or not at all", "[cli]") {
+  const fs::path folder = fs::temp_directory_path() / ("infwidth-cli-test-" + std::to_string(::getpid()));
+  fs::create_directory(folder);
+  const std::string target = (folder / "answer.csv").string();
+  const Ran bad = run_program({"metric", "--activation", "relu", "--data", "-", "--format", "csv", "--output", target}, "1,2\noops,1\n");
+  CHECK(bad.code == 2);
+  CHECK(fs::is_empty(folder));
+  CHECK(answer({"metric", "--activation", "relu", "--data", "-", "--format", "csv", "--output", target}, "1,2\n").empty());
+  CHECK(lines(text_of(target)) == 2);
+  fs::remove_all(folder);
+}
+
+TEST_CASE("the manual page has every flag, and no other", "[cli]") {
+  const std::regex flag("--[a-z][a-z0-9-]*");
+  const auto flags_in = [&](const std::string& text) {
+    std::set<std::string> r;
+    for (std::sregex_iterator i(text.begin(), text.end(), flag), end; i != end; ++i) r.insert(i->str());
+    return r;
+  };
+  std::string help = answer({"--help"});
+  for (const char* command : {"metric", "expectation", "activations"}) help += answer({command, "--help"});
+  std::string page = text_of(fs::path(INFWIDTH_SOURCE) / "docs" / "infwidth.1");
+  page.erase(std::remove(page.begin(), page.end(), '\\'), page.end());
+  CHECK(flags_in(page) == flags_in(help));
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "catch.hpp"
+#include "run_program.hpp"
+
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+struct Refusal {
+  std::vector<std::string> arguments;
+  int code;
+  std::string says;
+  std::string input = "";
+};
+
+/// Exit code, nothing on standard output, one message that names the command.
+void check_refusal(const Refusal& refusal) {
+  std::string line;
+  for (const std::string& word : refusal.arguments) line += word.substr(0, 80) + ' ';
+  CAPTURE(line);
+  const Ran ran = run_program(refusal.arguments, refusal.input);
+  CHECK(ran.code == refusal.code);
+  CHECK(ran.out.empty());
+  CHECK(ran.err.starts_with("infwidth"));
+  CHECK_THAT(ran.err, ContainsSubstring(refusal.says));
+}
+
+std::vector<std::string> metric(const std::vector<std::string>& more) {
+  std::vector<std::string> r = {"metric"};
+  r.insert(r.end(), more.begin(), more.end());
+  return r;
+}
+
+}  // namespace
+
+TEST_CASE("usage that makes no sense exits 2 and names the cure", "[cli]") {
+  const std::vector<Refusal> refusals = {
+      {{}, 2, "see 'infwidth --help'"},
+      {{"nonsense"}, 2, "see 'infwidth --help'"},
+      {metric({}), 2, "give one of --at"},
+      {metric({"--norm2", "1", "--dim", "2"}), 2, "--activation tanh"},
+      {metric({"--activation", "tanh", "--norm2", "1"}), 2, "--dim 2"},
+      {metric({"--activation", "tanh", "--norm2", "1", "--dim", "0"}), 2, "--dim: 0 is out of range"},
+      {metric({"--activation", "tanh", "--norm2", "-1", "--dim", "2"}), 2, "--norm2: -1 is negative"},
+      {metric({"--activation", "tanh", "--norm2", "0:4", "--dim", "2"}), 2, "--norm2: '0:4' is not a range"},
+      {metric({"--activation", "tanh", "--at", "1,2", "--dim", "3"}), 2, "--at: the point has 2 numbers, but --dim is 3"},
+      {metric({"--activation", "tanh", "--at", "1,nan"}), 2, "--at: entry 2 of '1,nan'"},
+      {metric({"--activation", "tanh", "--at", "1,2", "--norm2", "1"}), 2, "give one of --at"},
+      {metric({"--activation", "tanh", "--at", "1", "--depth", "0"}), 2, "--depth: 0 is out of range"},
+      {metric({"--activation", "tanh", "--at", "1", "--depth", "2", "--sigma-w2", "1,2,3,4"}), 2, "sigma_w2: 4 values"},
+      {metric({"--activation", "tanh", "--at", "1", "--sigma-b2", "-1/10"}), 2, "-1/10; a variance is not negative"},
+      {metric({"--activation", "tanh", "--activation", "relu", "--at", "1", "--depth", "3"}), 2, "activation: 2 formulas for depth 3"},
+      {metric({"--activation", "tanh", "--at", "1", "--digits", "0"}), 2, "--digits: 0 is out of range"},
+      {metric({"--activation", "tanh", "--at", "1", "--digits", "many"}), 2, "--digits: 'many' is not a whole number"},
+      {metric({"--activation", "tanh", "--at", "1", "--engine", "abacus"}), 2, "it is ball, double or mpfr"},
+      {metric({"--activation", "tanh", "--at", "1", "--engine", "double", "--digits", "50"}), 2, "take --engine ball"},
+      {metric({"--activation", "tanh", "--at", "1", "--format", "xml"}), 2, "it is text, json, csv or latex"},
+      {metric({"--activation", "tanh", "--at", "1", "--of", "ntk"}), 2, "it is feature or nngp"},
+      {metric({"--activation", "tanh", "--at", "1", "--timeout", "0"}), 2, "--timeout"},
+      {metric({"--activation", "tanh", "--at", "1", "--output", "/no/such/folder/x"}), 2, "/no/such/folder/x: cannot be made"},
+      {metric({"--activation", "tanh", "--at", "1", "--frobnicate"}), 2, "--frobnicate"},
+      {metric({"--activation", "tanh", "--data", "/no/such/file.csv"}), 2, "/no/such/file.csv: cannot be opened"},
+      {{"expectation"}, 2, "give either a formula"},
+      {{"expectation", "x^2"}, 2, "--variance 3/2"},
+      {{"expectation", "x^2", "--variance", "-1"}, 2, "--variance: -1 is negative"},
+      {{"expectation", "x^2", "--activation", "tanh", "--variance", "1"}, 2, "give either a formula"},
+      {{"expectation", "-x^2", "--variance", "1"}, 2, "parentheses"},
+      {{"expectation", "log(x)", "--variance", "1"}, 2, "log"},
+      {{"expectation", "relu(sin(x))", "--variance", "1"}, 2, "infinitely many"},
+  };
+  for (const Refusal& refusal : refusals) check_refusal(refusal);
+}
+
+TEST_CASE("a typo in a formula points at its column and names the nearest function", "[cli]") {
+  const Ran ran = run_program({"expectation", "1 + tnah(x)", "--variance", "1"});
+  CHECK(ran.code == 2);
+  CHECK(ran.out.empty());
+  CHECK_THAT(ran.err, ContainsSubstring("column 5"));
+  CHECK_THAT(ran.err, ContainsSubstring("tanh"));
+}
+
+TEST_CASE("formulas meant to break the parser are refused", "[cli]") {
+  const std::string parentheses(100000, '(');
+  check_refusal({{"expectation", parentheses + "x" + std::string(100000, ')'), "--variance", "1"}, 2, "infwidth expectation:"});
+  check_refusal({{"expectation", "9^(9^9)", "--variance", "1"}, 2, "infwidth expectation:"});
+  check_refusal({{"activations", "x +"}, 2, "infwidth activations:"});
+}
+
+TEST_CASE("what does not exist exits 3 and says why", "[cli]") {
+  check_refusal({metric({"--activation", "step", "--at", "1,2"}), 3, "the features jump"});
+  check_refusal({metric({"--activation", "step", "--at", "1,2", "--engine", "double"}), 3, "the features jump"});
+  check_refusal({metric({"--activation", "step", "--data", "-"}), 3, "the features jump", "1,2\n"});
+  check_refusal({metric({"--activation", "step", "--data", "-", "--engine", "double", "--format", "csv"}), 3, "the features jump", "1,2\n"});
+  check_refusal({metric({"--activation", "atan(1/x)", "--at", "1,2"}), 3, "jump"});
+  check_refusal({{"expectation", "exp(x^2)", "--variance", "4"}, 3, "infwidth expectation:"});
+  check_refusal({{"expectation", "1/x", "--variance", "1"}, 3, "infwidth expectation:"});
+}
+
+TEST_CASE("what cannot be reached exits 4 and says so", "[cli]") {
+  check_refusal({metric({"--activation", "tanh", "--at", "1", "--digits", "100001"}), 4, "--digits: 100001 are more than"});
+  check_refusal({metric({"--activation", "exp", "--norm2", "1e9", "--dim", "2", "--engine", "double"}), 4, "--engine ball"});
+}
+
+TEST_CASE("bad rows of a file exit 2 and name the line", "[cli]") {
+  for (const char* engine : {"ball", "double"}) {
+    check_refusal({metric({"--activation", "relu", "--data", "-", "--engine", engine}), 2, "standard input: holds no point", ""});
+    check_refusal({metric({"--activation", "relu", "--data", "-", "--engine", engine}), 2, "standard input, line 2, field 1 (column 1): 'nan'", "x,y\nnan,1\n"});
+    check_refusal({metric({"--activation", "relu", "--data", "-", "--dim", "3", "--engine", engine}), 2, "--data: the point has 2 numbers", "1,2\n"});
+  }
+}
+
+TEST_CASE("the deadline and Ctrl-C stop a long computation", "[cli][slow]") {
+  const std::vector<std::string> endless = metric({"--activation", "softplus", "--depth", "6", "--at", "1,2", "--digits", "100000"});
+  std::vector<std::string> limited = endless;
+  limited.insert(limited.end(), {"--timeout", "0.3"});
+  check_refusal({limited, 4, "timeout: not finished within 0.3 s"});
+  const Ran ran = run_program(endless, "", 0.5);
+  CHECK(ran.code == 130);
+  CHECK(ran.out.empty());
+  CHECK(ran.err == "infwidth metric: interrupted\n");
+}
