@@ -31,6 +31,13 @@ Rational floor(const Rational& x) {
 }
 Rational ceil(const Rational& x) { return -floor(Rational(-x)); }
 
+/// The beginning of a formula, for messages.
+std::string short_text(const Expression& e) {
+  constexpr std::size_t longest = 100;
+  const std::string whole = to_string(e);
+  return whole.size() <= longest ? whole : whole.substr(0, longest) + "...";
+}
+
 std::string number_text(double x) {
   char text[32];
   std::snprintf(text, sizeof text, "%.8g", x);
@@ -43,51 +50,71 @@ RealPoint::RealPoint(Expression equation, Rational low, Rational high)
     : equation_(std::move(equation)), program_(std::make_shared<const Program>(std::vector<Expression>{*equation_}, "x")),
       low_(std::move(low)), high_(std::move(high)) {}
 
+namespace {
+
+/// Halves [low, high] until the derivative has one sign on it as far as ball arithmetic of the working precision sees it.
+std::optional<Ball> with_monotone_equation(const Program& program, Rational& low, Rational& high) {
+  constexpr int most_halvings = 200;
+  Evaluator<Jet<Ball, 1>> equation(program);
+  Evaluator<Ball> value(program);
+  for (int step = 0; step < most_halvings; ++step) {
+    const Ball enclosure = ball_between(low, high);
+    if (!equation.value(Jet<Ball, 1>::variable(enclosure))[1].contains_zero()) return enclosure;
+    Rational middle = (low + high) / 2;
+    int sign = sign_at(value, middle);
+    if (sign == 0) {  // as good as the zero itself: look a little beside it
+      middle = low + (high - low) * 3 / 8;
+      sign = sign_at(value, middle);
+    }
+    const int at_low = sign_at(value, low);
+    if (sign == 0 || at_low == 0) return std::nullopt;
+    (sign == at_low ? low : high) = middle;
+  }
+  return std::nullopt;
+}
+
+/// Interval Newton at the working precision: x - u(x)/u'(X) meets X, until it shrinks no more.
+void newton(const Program& program, Ball& enclosure) {
+  constexpr int most_steps = 60;
+  Evaluator<Jet<Ball, 1>> equation(program);
+  for (int step = 0; step < most_steps; ++step) {
+    const Ball middle = enclosure.mid();
+    const Ball slope = equation.value(Jet<Ball, 1>::variable(enclosure))[1];
+    const Ball image = middle - equation.value(Jet<Ball, 1>(middle))[0] / slope;
+    Ball next;
+    if (!image.is_finite() || arb_intersection(next.get(), enclosure.get(), image.get(), Precision::bits()) == 0) return;
+    const bool progress = certainly_positive(enclosure.radius() - next.radius() * Ball(2)) == Truth::yes;
+    enclosure = next;
+    if (!progress) return;
+  }
+}
+
+}  // namespace
+
 Ball RealPoint::ball() const {
   if (exact_) return Ball(*exact_);
   const long target = Precision::bits();
-  Rational low = low_, high = high_;
-  Ball enclosure;
-  {
-    // Bisection until the derivative has one sign as far as ball arithmetic sees it.
-    Precision working(64 + 64);
-    Evaluator<Jet<Ball, 1>> equation(*program_);
-    Evaluator<Ball> value(*program_);
-    const auto refuse = [&] { throw NotReached("activation: the zero of '" + to_string(*equation_) + "' near " + number_text(Constants<double>::of(low)) + " cannot be refined"); };
-    for (int step = 0;; ++step) {
-      enclosure = ball_between(low, high);
-      if (!equation.value(Jet<Ball, 1>::variable(enclosure))[1].contains_zero()) break;
-      Rational middle = (low + high) / 2;
-      int sign = sign_at(value, middle);
-      if (sign == 0) {  // as good as the zero itself: look a little beside it
-        middle = low + (high - low) * 3 / 8;
-        sign = sign_at(value, middle);
-      }
-      const int at_low = sign_at(value, low);
-      if (step > 200 || sign == 0 || at_low == 0) refuse();
-      (sign == at_low ? low : high) = middle;
+  // Some equations cancel (a polynomial of degree 100): a second and third try take more bits for the same width.
+  for (long guard : {32L, 400L, 4000L}) {
+    Rational low = low_, high = high_;
+    std::optional<Ball> enclosure;
+    {
+      Precision working(96 + guard);
+      enclosure = with_monotone_equation(*program_, low, high);
     }
-  }
-  // Interval Newton, the precision doubled at each step: x - u(x)/u'(X) meets X.
-  for (long bits = 64;; bits = std::min(2 * bits, target + 32)) {
-    Precision working(bits + 32);
-    Evaluator<Jet<Ball, 1>> equation(*program_);
-    for (int step = 0; step < 60; ++step) {
-      const Ball middle = enclosure.mid();
-      const Ball slope = equation.value(Jet<Ball, 1>::variable(enclosure))[1];
-      const Ball value = equation.value(Jet<Ball, 1>(middle))[0];
-      const Ball newton = middle - value / slope;
-      Ball next;
-      if (!newton.is_finite() || arb_intersection(next.get(), enclosure.get(), newton.get(), bits + 32) == 0) break;
-      const bool progress = certainly_positive(enclosure.radius() - next.radius() * Ball(2)) == Truth::yes;
-      enclosure = next;
-      if (!progress) break;
+    if (!enclosure) continue;
+    for (long bits = 64;; bits = std::min(2 * bits, target)) {
+      Precision working(bits + guard);
+      newton(*program_, *enclosure);
+      if (bits >= target) break;
     }
-    if (bits >= target + 32) break;
+    Ball rounded;
+    arb_set_round(rounded.get(), enclosure->get(), target);
+    const Ball allowed = (abs(rounded) + Ball(1)) * power_of_two(8 - target);
+    if (certainly_positive(allowed - rounded.radius()) == Truth::yes) return rounded;
   }
-  Ball rounded;
-  arb_set_round(rounded.get(), enclosure.get(), target);
-  return rounded;
+  throw NotReached("activation: the zero of '" + short_text(*equation_) + "' near " + number_text(Constants<double>::of(low_)) + " cannot be refined to " +
+                   std::to_string(target) + " bits; write the equation with less cancellation");
 }
 
 double RealPoint::approximately() const {
@@ -154,7 +181,7 @@ Rational interior_point(const Interval& where) {
 
 std::string describe(const RealPoint& t) {
   if (t.exact()) return "x = " + to_string(*t.exact());
-  return "x = " + number_text(t.approximately()) + " (a zero of " + to_string(*t.equation()) + ")";
+  return "x = " + number_text(t.approximately()) + " (a zero of " + short_text(*t.equation()) + ")";
 }
 
 std::string describe(const Interval& where) {

@@ -7,10 +7,16 @@ namespace infwidth {
 
 namespace {
 
+constexpr long largest_degree = 100;  // isolation takes seconds there, minutes at 200
+
 /// The real roots of an irreducible polynomial of degree > 1, unordered.
 void append_irrational_roots(const Polynomial& p, std::vector<RealPoint>& roots) {
   const Expression equation = to_expression(p);
   const long degree = p.degree();
+  if (degree > largest_degree) {
+    throw NotReached("activation: a zero of a polynomial of degree " + std::to_string(degree) + " that has no factors; use one of degree up to " +
+                     std::to_string(largest_degree));
+  }
   fmpz_poly_t f;
   fmpz_poly_init(f);
   fmpq_poly_get_numerator(f, p.get());

@@ -4,7 +4,6 @@
 #include "commands.hpp"
 #include "infwidth/activation/catalogue.hpp"
 #include "infwidth/gaussian/variance_map.hpp"
-#include "infwidth/real/errors.hpp"
 #include "infwidth/real/text.hpp"
 #include "options.hpp"
 
@@ -42,6 +41,13 @@ std::string kinks_of(const Activation& activation) {
 
 std::string or_none(const std::string& text) { return text.empty() ? "none" : text; }
 
+/// A formula for one line of a table: the whole one stands in `infwidth activations NAME`.
+std::string in_short(const CatalogueEntry& entry) {
+  constexpr std::size_t longest = 64;
+  if (entry.formula.size() > longest) return entry.formula.substr(0, longest - 4) + " ...";
+  return entry.parameter.empty() ? entry.formula : entry.formula + "   (" + entry.parameter + ": " + entry.domain + ")";
+}
+
 /// Which closed forms there are, in short.
 Cell known_forms(const VarianceMap& map) {
   const bool Q = !map.closed_form_Q().empty(), chi = !map.closed_form_chi().empty();
@@ -64,17 +70,8 @@ std::vector<Column> columns(bool whole) {
   return r;
 }
 
-/// An entry as it is used: with the parameter's letter, or one of its admissible values, since closed forms need a number.
-Activation example_of(const CatalogueEntry& entry) {
-  if (entry.parameter.empty()) return Activation::from_text(entry.name);
-  for (const char* value : {"1/5", "3"}) {
-    try {
-      return Activation::from_text(entry.name + ':' + value);
-    } catch (const UsageError&) {  // not in this parameter's domain
-    }
-  }
-  throw std::logic_error("the catalogue entry " + entry.name + " takes none of the usual parameters");
-}
+/// An entry, with a parameter that every one of them takes: kinks and closed forms need a number.
+Activation example_of(const CatalogueEntry& entry) { return Activation::from_text(entry.parameter.empty() ? entry.name : entry.name + ":2"); }
 
 int answer_question(const Flags& flags, Answer& answer) {
   const bool whole = !flags.activation.empty() || flags.answer.format == "json" || flags.answer.format == "csv";
@@ -90,7 +87,7 @@ int answer_question(const Flags& flags, Answer& answer) {
     const bool fixed = entry.parameter.empty();
     const VarianceMap map(example_of(entry));
     std::vector<Cell> cells = {fixed ? entry.name : entry.name + ':' + entry.parameter,
-                               fixed ? entry.formula : entry.formula + "   (" + entry.parameter + ": " + entry.domain + ")", or_none(kinks_of(map.activation()))};
+                               whole ? entry.formula : in_short(entry), or_none(kinks_of(map.activation()))};
     if (!whole) {
       cells.push_back(known_forms(map));
     } else if (fixed) {

@@ -33,7 +33,7 @@ struct Flags {
 };
 
 constexpr const char* command = "infwidth metric";
-constexpr std::size_t block = 2048;  // points in double precision that are computed and written together
+constexpr std::size_t block = 512;  // points in double precision that are computed and written together
 
 constexpr const char* examples =
     "Examples:\n"

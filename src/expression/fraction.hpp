@@ -68,7 +68,7 @@ class Field {
 
  private:
   std::vector<Generator> generators_;
-  Work work_{1'000'000};  // about half a second
+  Work work_{400'000};  // a few tenths of a second
 
   void add_term(Polynomial& p, Monomial m, Rational c) const;
   void cancel(Fraction& a);

@@ -281,7 +281,7 @@ class Parser {
     const std::string shown = word.size() <= 40 ? word : word.substr(0, 37) + "...";
     std::string message = std::string(called ? "unknown function '" : "unknown name '") + shown + "'";
     if (!nearest.empty()) message += "; did you mean " + nearest + "?";
-    if (!called) message += std::string(nearest.empty() ? "; " : " ") + "(known: " + names_of_variables() + ", pi, numbers and functions such as tanh(x))";
+    if (!called) message += std::string(nearest.empty() ? "; known are " : " Known are ") + names_of_variables() + ", pi, numbers and functions such as tanh(x)";
     fail(pos_, message);
   }
 

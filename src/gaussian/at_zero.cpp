@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "infwidth/gaussian/at_zero.hpp"
 
+#include <algorithm>
+
 #include "infwidth/expression/program.hpp"
 #include "infwidth/gaussian/removable.hpp"
 #include "infwidth/real/errors.hpp"
@@ -50,7 +52,8 @@ Side side(const std::vector<Piece>& pieces, int direction) {
 
 /// Taylor coefficients at 0 from one side.
 ZeroJet taylor(const Expression& f, EndKind kind) {
-  const Program program({f}, "x");
+  const Program program({kind == EndKind::removable ? one_fraction(f) : f}, "x");
+  if (kind == EndKind::algebraic) return {};  // vanishes at 0; `order_left` says how far the zeros reach
   if (kind == EndKind::analytic) {
     Evaluator<ZeroJet> evaluate(program);
     return evaluate.value(ZeroJet::variable(Ball(0)));
@@ -93,6 +96,14 @@ Expansion expand(const ZeroJet& plus, const ZeroJet& minus, bool same_piece) {
   return e;
 }
 
+/// The derivatives in q at 0 that a term |x|^(2 exponent) of h, which is in E h a multiple of q^exponent, leaves finite; -1: not even E h.
+int order_left(const Rational& exponent, const Activation& activation) {
+  if (exponent < 0) return -1;
+  if (exponent > 2) return 2;
+  if (denominator(exponent) != 1) return exponent > 1 ? 1 : 0;
+  throw NotReached("at variance 0 the branch point of " + activation.name() + " at x = 0 is not treated; use a small positive variance");
+}
+
 /// phi' as a jet from phi's: one order fewer is known, the last coefficient is not used.
 ZeroJet slope_of(const ZeroJet& phi) {
   ZeroJet r;
@@ -107,14 +118,11 @@ VarianceJet<Ball> variance_jet_at_zero(const Activation& activation) {
   VarianceJet<Ball> jet;
   jet.method = "one-sided derivatives at 0";
   jet.proven = true;
-  const bool algebraic = right.kind == EndKind::algebraic || left.kind == EndKind::algebraic;
-  if (algebraic) {
-    const bool slope_infinite = (right.kind == EndKind::algebraic && right.slope_order < 0) || (left.kind == EndKind::algebraic && left.slope_order < 0);
-    if (!slope_infinite) throw NotReached("at variance 0 the branch point of " + activation.name() + " at x = 0 is not treated; use a small positive variance");
-    jet.Q_order = -1;
-    jet.chi_order = -1;
-    jet.reason = "phi' is infinite at x = 0, so E[phi'^2] is infinite at variance 0";
-    return jet;
+  int Q_limit = 2, chi_limit = 2;
+  for (const Side& s : {right, left}) {
+    if (s.kind != EndKind::algebraic) continue;
+    Q_limit = std::min(Q_limit, order_left(s.phi_order, activation));
+    chi_limit = std::min(chi_limit, order_left(s.slope_order, activation));
   }
   const bool same = right.piece == left.piece;
   const ZeroJet plus = taylor(right.piece->value, right.kind);
@@ -126,7 +134,7 @@ VarianceJet<Ball> variance_jet_at_zero(const Activation& activation) {
   jet.Q = q.value;
   jet.dQ = q.first;
   jet.d2Q = q.second;
-  jet.Q_order = q.order;
+  jet.Q_order = std::min(q.order, Q_limit);
   if (activation.jump()) {
     jet.chi_order = -1;
     jet.reason = "phi jumps, so E[phi'^2] is infinite";
@@ -137,11 +145,12 @@ VarianceJet<Ball> variance_jet_at_zero(const Activation& activation) {
   jet.chi = chi.value;
   jet.dchi = chi.first;
   jet.d2chi = chi.second;
-  jet.chi_order = chi.order;
+  jet.chi_order = std::min(chi.order, chi_limit);
   jet.radial = chi.value;              // E z^2 = 1
   jet.dradial = Ball(3) * chi.first;   // E z^4 = 3
   if (jet.chi_order < 2 || jet.Q_order < 2) {
-    jet.reason = jet.chi_order == 0   ? "chi' is infinite at q = 0: the kink of the activation at x = 0"
+    jet.reason = jet.chi_order < 0    ? "phi' is infinite at x = 0, so E[phi'^2] is infinite at variance 0"
+                 : jet.chi_order == 0   ? "chi' is infinite at q = 0: the kink of the activation at x = 0"
                  : jet.chi_order == 1 ? "chi'' is infinite at q = 0: the activation is not smooth enough at x = 0"
                                       : "a derivative of Q is infinite at q = 0: the kink of the activation at x = 0";
   }

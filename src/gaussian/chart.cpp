@@ -63,6 +63,7 @@ Chart algebraic_chart(const Piece& piece, const PieceEnd& end, int direction, co
     const Expression df = differentiate(f, y_name);
     if (integrands == Integrands::square_and_slope_square) outputs.push_back(df * df / slope);
   }
+  for (Expression& e : outputs) e = simplify(e);  // a negative power of y meets the positive ones
   chart.program = Program(outputs, y_name);
   chart.direct = true;
   chart.left = RealPoint(Rational(0));
@@ -150,9 +151,14 @@ std::vector<Chart> make_charts(const std::vector<Piece>& pieces, Integrands inte
   for (const Piece& piece : pieces) {
     if (folded && piece.right && piece.right->at.approximately() <= 0) continue;
     if (piece.value.is_number(0)) continue;
-    std::vector<Expression> outputs = {piece.value};
-    if (integrands == Integrands::square_and_slope_square) outputs.push_back(piece.derivative);
-    Chart chart{.name = to_string(piece.value), .program = Program(outputs, x_name), .in_x = Program({piece.value}, x_name)};
+    const auto removable = [](const std::optional<PieceEnd>& end) { return end && end->kind == EndKind::removable; };
+    const bool quotient = removable(piece.left) || removable(piece.right);
+    std::vector<Expression> outputs = {piece.value}, program = {quotient ? one_fraction(piece.value) : piece.value};
+    if (integrands == Integrands::square_and_slope_square) {
+      outputs.push_back(piece.derivative);
+      program.push_back(piece.derivative);
+    }
+    Chart chart{.name = to_string(piece.value), .program = Program(program, x_name), .in_x = Program({piece.value}, x_name)};
     chart.squares = integrands != Integrands::value;
     chart.growth_formulas = outputs;
     if (piece.left) chart.left = piece.left->at;

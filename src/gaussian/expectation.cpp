@@ -11,11 +11,22 @@
 
 namespace infwidth {
 
+namespace {
+
+/// Odd functions have expectation 0, provided that there is one: throws if E|f| is not proven to be finite.
+bool is_zero_by_symmetry(const Activation& f, const Ball& q) {
+  if (f.parity() != Parity::odd) return false;
+  if (!q.is_exact_zero()) (void)PanelRule(f.pieces(), Integrands::value, Parity::odd).integrate(q, 64, 0);
+  return true;
+}
+
+}  // namespace
+
 Expectation expectation(const Activation& f, const Ball& q, const Budget& budget) {
   Expectation result;
   Estimate<Ball>& e = result.estimate;
   e.proven = true;
-  if (f.parity() == Parity::odd) {
+  if (is_zero_by_symmetry(f, q)) {
     e.method = "zero by symmetry";
     return result;
   }
@@ -36,7 +47,7 @@ Expectation expectation(const Activation& f, const Ball& q, const Budget& budget
 }
 
 Estimate<Digits> expectation(const Activation& f, const Digits& q, const Budget& budget) {
-  if (f.parity() == Parity::odd) return {Digits(0), Digits(0), false, 0, "zero by symmetry"};
+  if (is_zero_by_symmetry(f, Ball(q.convert_to<double>()))) return {Digits(0), Digits(0), false, 0, "zero by symmetry"};
   if (q == 0) {
     const Precision p(Precision::bits_for(Digits::default_precision()) + 32);
     const Ball value = expectation_at_zero(f.pieces());
@@ -49,7 +60,7 @@ Estimate<Digits> expectation(const Activation& f, const Digits& q, const Budget&
 
 Estimate<double> expectation(const Activation& f, double q, const Budget& budget) {
   budget.check();
-  if (f.parity() == Parity::odd) return {0, 0, false, 0, "zero by symmetry"};
+  if (is_zero_by_symmetry(f, Ball(q))) return {0, 0, false, 0, "zero by symmetry"};
   if (q == 0) {
     const Precision p(128);
     return {expectation_at_zero(f.pieces()).to_double(), 0, false, 0, "value at 0"};

@@ -321,21 +321,23 @@ Growth growth(const Expression& f, Tail tail, double from) {
   return {outward(*r.upper, 1), r.lower ? std::optional(outward(*r.lower, -1)) : std::nullopt};
 }
 
-std::optional<Ball> gaussian_tail(const Growth& f, int power, int weight_power, double q_upper, double cut) {
-  // z^w p_q(x) grows with q where x^2 > (1 + w) q: from there on q_upper is the worst of all q.
-  if (cut * cut < (1 + weight_power) * q_upper * (1 + slack)) return std::nullopt;
-  // E: the exponent of |f|^power z^weight_power e^(-x^2/2q) / sqrt(2 pi q)
-  LogBound exponent = outward(static_cast<double>(power) * f.upper, 1);
-  const double log_q = std::log(q_upper);
-  exponent.constant += -0.5 * (std::log(6.28318530717958) + log_q) - 0.5 * weight_power * log_q;
-  exponent.log_x += weight_power;
-  exponent.square -= down(0.5 / q_upper);
-  // E' <= slope beyond the cut, so that the integral is at most e^E(cut) / -slope.
-  const double falling = 2 * exponent.square * cut, rising = std::max(exponent.log_x, 0.0) / cut + exponent.linear;
-  const double slope = rising + falling + slack * (std::abs(exponent.log_x) / cut + std::abs(exponent.linear) + std::abs(falling));
-  if (exponent.square >= 0 || slope >= 0) return std::nullopt;
+std::optional<Ball> gaussian_tail(const Growth& f, int power, int weight_power, double q_lower, double q_upper, double cut) {
   const Precision p(64);
-  return exp(Ball(most(exponent, cut) + slack * (1 + weight_power) * std::abs(log_q))) / Ball(-slope);
+  Ball total(0);
+  const double log_q = std::log(q_lower);
+  for (const int w : {0, weight_power}) {  // max(1, z^w) <= 1 + z^w
+    // E: the exponent of |f|^power x^w e^(-x^2 / 2 q_upper) q_lower^(-w/2) / sqrt(2 pi q_lower)
+    LogBound exponent = outward(static_cast<double>(power) * f.upper, 1);
+    exponent.constant += -0.5 * (std::log(6.28318530717958) + log_q) - 0.5 * w * log_q;
+    exponent.log_x += w;
+    exponent.square -= down(0.5 / q_upper);
+    // E' <= slope beyond the cut, so that the integral is at most e^E(cut) / -slope.
+    const double falling = 2 * exponent.square * cut, rising = std::max(exponent.log_x, 0.0) / cut + exponent.linear;
+    const double slope = rising + falling + slack * (std::abs(exponent.log_x) / cut + std::abs(exponent.linear) + std::abs(falling));
+    if (!(exponent.square <= 0 && slope < 0)) return std::nullopt;
+    total += exp(Ball(most(exponent, cut) + slack * (1 + w) * std::abs(log_q))) / Ball(-slope);
+  }
+  return total;
 }
 
 std::optional<bool> diverges(const Growth& f, int power, double q_lower, double q_upper) {

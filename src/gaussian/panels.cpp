@@ -62,6 +62,17 @@ class Integration {
     log2_scale_.assign(integrals_, -1e18);
   }
 
+  /// Throws if an integral is proven to diverge, or if nothing proves that it does not.
+  void check_convergence() const {
+    for (const Chart& chart : charts_) {
+      for (const Tail side : {Tail::left, Tail::right}) {
+        if (side == Tail::left ? chart.left : chart.right) continue;
+        double from = std::max({1.0, std::sqrt(q_upper_), 2 * chart.farthest_end()});
+        refuse_divergence(chart, growth_bounds(chart, side, from));
+      }
+    }
+  }
+
   PanelRule::Result run() {
     // The cuts depend on the tolerance, the tolerance on the scale, the scale is sampled between the cuts: twice around settles it.
     std::vector<Cut> cuts = cut_tails();
@@ -103,41 +114,59 @@ class Integration {
 
   /// Largest weight in use: moments up to z^(2 highest).
   int weight_power() const { return static_cast<int>(2 * highest_); }
+  static int power(const Chart& chart) { return chart.squares ? 2 : 1; }
 
-  /// |x| from which the tail of this chart on this side is below the tolerance; its bound goes to tails_.
-  double cut_tail(const Chart& chart, Tail side) {
-    double from = std::max({1.0, std::sqrt(q_upper_), 2 * chart.farthest_end()});
-    std::vector<Growth> bounds;
+  /// The growth of what is integrated, for |x| >= from; `from` rises until bounds are found.
+  std::vector<Growth> growth_bounds(const Chart& chart, Tail side, double& from) const {
     for (;; from *= 4) {
       try {
-        bounds.clear();
+        std::vector<Growth> bounds;
         for (const Expression& f : chart.growth_formulas) bounds.push_back(growth(f, side, from));
-        break;
+        return bounds;
       } catch (const NotReached&) {
         if (from > 1e12) throw;
       }
     }
-    const int power = chart.squares ? 2 : 1;
+  }
+
+  void refuse_divergence(const Chart& chart, const std::vector<Growth>& bounds) const {
     for (const Growth& b : bounds) {
-      const std::optional<bool> verdict = diverges(b, power, q_lower_, q_upper_);
+      const std::optional<bool> verdict = diverges(b, power(chart), q_lower_, q_upper_);
       if (verdict == true) throw NoSuchQuantity("the expectation diverges at variance " + std::to_string(q_double_) + ": " + chart.name + " grows faster than the Gaussian falls");
       if (!verdict) throw NotReached("the growth of " + chart.name + " is too close to that of the inverse Gaussian at variance " + std::to_string(q_double_) + " to be bounded");
     }
+  }
+
+  /// The first cut in [from, to) beyond which the tails are below the tolerance; their bounds go to tails_.
+  std::optional<double> first_cut(const Chart& chart, const std::vector<Growth>& bounds, double from, double to) {
     const Precision p(bound_bits);
     double cut = from;
-    for (int step = 0; step < 3000; ++step, cut *= 1.05) {
-      bool small = true;
+    for (int step = 0; step < 8000 && cut < to; ++step, cut *= 1.05) {
       std::vector<Ball> rest;
-      for (std::size_t g = 0; g < bounds.size() && small; ++g) {
-        const std::optional<Ball> tail = gaussian_tail(bounds[g], power, weight_power(), q_upper_, cut);
+      for (std::size_t g = 0; g < bounds.size(); ++g) {
+        const std::optional<Ball> tail = gaussian_tail(bounds[g], power(chart), weight_power(), q_lower_, q_upper_, cut);
         const double tolerance = (log2_scale_[g] < -9e17 ? 0 : log2_scale_[g]) - static_cast<double>(goal_) - 3;
-        small = tail && log2_of(*tail) <= tolerance;
-        if (small) rest.push_back(*tail);
+        if (!tail || log2_of(*tail) > tolerance) break;
+        rest.push_back(*tail);
       }
-      if (!small) continue;
+      if (rest.size() < bounds.size()) continue;
       for (std::size_t g = 0; g < rest.size(); ++g) tails_[g] += rest[g];
       return std::ceil(cut * 64) / 64;
     }
+    return std::nullopt;
+  }
+
+  /// |x| from which the tail of this chart on this side is below the tolerance.
+  double cut_tail(const Chart& chart, Tail side) {
+    double from = std::max(1.0, 2 * chart.farthest_end());
+    const double deviation = std::sqrt(q_upper_);
+    if (from < deviation) {  // a function that falls by itself may be cut where the Gaussian has not begun to fall
+      if (const auto cut = first_cut(chart, growth_bounds(chart, side, from), from, deviation)) return *cut;
+      from = std::max(from, deviation);
+    }
+    const std::vector<Growth> bounds = growth_bounds(chart, side, from);
+    refuse_divergence(chart, bounds);
+    if (const auto cut = first_cut(chart, bounds, from, HUGE_VAL)) return *cut;
     throw NotReached("no cut of the tail was found for " + chart.name + " at variance " + std::to_string(q_double_));
   }
 
@@ -156,49 +185,66 @@ class Integration {
   Ball left_end(const Chart& chart, const Cut& cut) const { return chart.left ? chart.left->ball() : Ball(cut.low); }
   Ball right_end(const Chart& chart, const Cut& cut) const { return chart.right ? chart.right->ball() : Ball(cut.high); }
 
-  /// A rough log2 E|g|, by the trapezoidal rule on points that crowd logarithmically at 0 and at the ends.
+  struct Sample {
+    double x;
+    std::vector<Ball> values;  // |integrand| with the Gaussian, at a few digits
+  };
+
+  /// Points that crowd logarithmically at 0 and at the ends, then ever closer around the largest value of each integrand.
+  std::vector<Sample> samples(const Chart& chart, double a, double b) const {
+    Evaluator<Ball> evaluate(chart.program);
+    const auto sample = [&](double x, std::vector<Sample>& into) {
+      if (!(x > a && x < b)) return;
+      Sample s{x, std::vector<Ball>(integrals_)};
+      chart.integrands(evaluate(Ball(x)), s.values);
+      const Ball gauss = exp(-(chart.square_of_x(Ball(x))) / two_q_);
+      for (Ball& v : s.values) {
+        v = abs(v * gauss).mid();
+        if (!v.is_finite()) return;
+      }
+      into.push_back(std::move(s));
+    };
+    std::vector<Sample> all;
+    const double s = std::sqrt(q_double_);
+    for (int i = 1; i < 60; ++i) sample(a + (b - a) * i / 60, all);
+    for (int i = -24; i <= 5; ++i) {
+      for (const double centre : {a, b, 0.0}) {
+        for (const double side : {-1.0, 1.0}) {
+          sample(centre + side * std::ldexp(1.0, i), all);
+          sample(centre + side * s * std::ldexp(1.0, i), all);
+        }
+      }
+    }
+    const auto by_x = [](const Sample& l, const Sample& r) { return l.x < r.x; };
+    std::sort(all.begin(), all.end(), by_x);
+    for (std::size_t g = 0; g < integrals_; ++g) {
+      for (int round = 0; round < 60 && !all.empty(); ++round) {
+        const auto top = std::max_element(all.begin(), all.end(), [&](const Sample& l, const Sample& r) { return arb_lt(l.values[g].get(), r.values[g].get()) != 0; });
+        std::vector<Sample> closer;
+        for (const bool left : {true, false}) {
+          const bool at_end = left ? top == all.begin() : top + 1 == all.end();
+          const double neighbour = at_end ? (left ? a : b) : (left ? top - 1 : top + 1)->x;
+          if (at_end || log2_of(top->values[g]) - log2_of((left ? top - 1 : top + 1)->values[g]) > 2) sample((top->x + neighbour) / 2, closer);
+        }
+        if (closer.empty()) break;
+        for (Sample& c : closer) all.insert(std::upper_bound(all.begin(), all.end(), c, by_x), std::move(c));
+      }
+    }
+    return all;
+  }
+
+  /// A rough log2 E|g|, by the trapezoidal rule on the samples.
   void sample_scales(const std::vector<Cut>& cuts) {
     const Precision p(40);
     two_q_ = q_ * Ball(2);
     std::vector<Ball> totals(integrals_);
     for (std::size_t c = 0; c < charts_.size(); ++c) {
-      const Chart& chart = charts_[c];
-      const double a = left_end(chart, cuts[c]).to_double(), b = right_end(chart, cuts[c]).to_double();
+      const double a = left_end(charts_[c], cuts[c]).to_double(), b = right_end(charts_[c], cuts[c]).to_double();
       if (!(a < b)) continue;
-      std::vector<double> x;
-      const double s = std::sqrt(q_double_);
-      for (int i = 1; i < 60; ++i) x.push_back(a + (b - a) * i / 60);
-      for (int i = -24; i <= 5; ++i) {
-        for (const double centre : {a, b, 0.0}) {
-          for (const double side : {-1.0, 1.0}) {
-            x.push_back(centre + side * std::ldexp(1.0, i));
-            x.push_back(centre + side * s * std::ldexp(1.0, i));
-          }
-        }
-      }
-      std::sort(x.begin(), x.end());
-      Evaluator<Ball> evaluate(chart.program);
-      std::vector<Ball> values(integrals_);
-      Ball before;
-      bool first = true;
-      std::vector<Ball> last(integrals_);
-      for (const double point : x) {
-        if (point <= a || point >= b) continue;
-        const Ball at(point);
-        chart.integrands(evaluate(at), values);
-        const Ball gauss = exp(-(chart.square_of_x(at)) / two_q_);
-        bool usable = true;
-        for (std::size_t g = 0; g < integrals_; ++g) {
-          values[g] = abs(values[g] * gauss).mid();
-          usable = usable && values[g].is_finite();
-        }
-        if (!usable) continue;
-        if (!first) {
-          for (std::size_t g = 0; g < integrals_; ++g) totals[g] += (values[g] + last[g]) * (at - before) / Ball(2);
-        }
-        std::swap(values, last);
-        before = at;
-        first = false;
+      const std::vector<Sample> all = samples(charts_[c], a, b);
+      for (std::size_t i = 0; i + 1 < all.size(); ++i) {
+        const Ball width(all[i + 1].x - all[i].x);
+        for (std::size_t g = 0; g < integrals_; ++g) totals[g] += (all[i].values[g] + all[i + 1].values[g]) * width / Ball(2);
       }
     }
     const Ball norm = (folded_ ? Ball(2) : Ball(1)) / sqrt(Ball::pi() * two_q_);
@@ -217,7 +263,7 @@ class Integration {
       on_box.emplace(chart.program);
     }
     std::vector<Interval> stack = {{left_end(chart, cut), right_end(chart, cut), 0}};
-    if (certainly_positive(stack[0].b - stack[0].a) != Truth::yes) return;
+    if (certainly_positive(stack[0].b - stack[0].a) != Truth::yes) return add_sliver(chart, *on_box, Ball::hull(stack[0].a, stack[0].b));
     while (!stack.empty()) {
       budget_.check();
       const Interval panel = stack.back();
@@ -237,9 +283,37 @@ class Integration {
     }
   }
 
+  /// log2 of bounds of |g z^2k e^(-x^2/2q)| over a box, [integral][moment]; none if the integrands are not proven analytic on it.
+  using LogBounds = std::vector<std::array<double, 3>>;
+  std::optional<LogBounds> bounds_on(const Chart& chart, Evaluator<ComplexBall>& on_box, const Ball& re, const Ball& im) const {
+    std::vector<Ball> magnitude(integrals_);
+    if (!chart.magnitudes(on_box, ComplexBall(re, im), magnitude)) return std::nullopt;
+    // |e^(-x^2/2q)| = e^(-Re x^2 / 2q), and |x^2| <= |Re|^2 + |Im|^2
+    const ChartSquare x2 = chart.square_on_box(re, im);
+    const Ball gauss = exp(-x2.least_real / (Ball(2) * (certainly_positive(x2.least_real) == Truth::yes ? Ball(q_upper_) : Ball(q_lower_))));
+    const Ball z2 = x2.magnitude / Ball(q_lower_);
+    LogBounds bounds(integrals_);
+    for (std::size_t g = 0; g < integrals_; ++g) {
+      Ball m = magnitude[g] * gauss;
+      for (std::size_t k = 0; k <= highest_; ++k, m = m * z2) bounds[g][k] = log2_of(m);
+    }
+    return bounds;
+  }
+
+  /// Two ends that the working precision cannot tell apart: the integral between them is no more than width times magnitude.
+  void add_sliver(const Chart& chart, Evaluator<ComplexBall>& on_box, const Ball& interval) {
+    const Precision p(bound_bits);
+    const auto bounds = bounds_on(chart, on_box, interval, Ball(0));
+    if (!bounds) throw NotReached("two breaks of " + chart.name + " near x = " + std::to_string(interval.to_double()) + " cannot be told apart");
+    const double width = log2_of(Ball(2) * interval.radius());
+    for (std::size_t g = 0; g < integrals_; ++g) {
+      for (std::size_t k = 0; k <= highest_; ++k) sums_[g][k] = sums_[g][k].widened(two_to((*bounds)[g][k] + width));
+    }
+  }
+
   struct Chosen {
     int n;
-    std::vector<std::array<double, 3>> log2_error;  // [integral][moment]
+    LogBounds log2_error;
   };
 
   /// The cheapest proven rule on the panel: over a few ellipses, the number of points that the integrand's magnitude on each asks for.
@@ -252,27 +326,20 @@ class Integration {
       const Ball r(rho);
       const Ball semi_x = reach * (r + Ball(1) / r) / Ball(2), semi_y = reach * (r - Ball(1) / r) / Ball(2);
       const Ball re = centre.widened(semi_x), im = Ball(0).widened(semi_y);
-      std::vector<Ball> magnitude(integrals_);
-      if (!chart.magnitudes(on_box, ComplexBall(re, im), magnitude)) break;
-      // |e^(-x^2/2q)| = e^(-Re x^2 / 2q), and |x^2| <= |Re|^2 + |Im|^2
-      const ChartSquare x2 = chart.square_on_box(re, im);
-      const Ball gauss = exp(-x2.least_real / (Ball(2) * (certainly_positive(x2.least_real) == Truth::yes ? Ball(q_upper_) : Ball(q_lower_))));
-      const Ball z2 = x2.magnitude / Ball(q_lower_);
+      std::optional<LogBounds> bounds = bounds_on(chart, on_box, re, im);
+      if (!bounds) break;
       // |error| <= (64/15) M rho^-2n / (1 - rho^-2) for n points on [-1, 1] (Trefethen, ATAP, theorem 19.3)
       const double constant = log2_of(reach) + std::log2(64.0 / 15 / (1 - 1 / (rho * rho))) + 1;
-      Chosen chosen{4, {}};
+      Chosen chosen{4, std::move(*bounds)};
       for (std::size_t g = 0; g < integrals_; ++g) {
-        Ball m = magnitude[g] * gauss;
-        std::array<double, 3> logs{};
         for (std::size_t k = 0; k <= highest_; ++k) {
-          logs[k] = log2_of(m) + constant;
+          double& log2_error = chosen.log2_error[g][k];
+          log2_error += constant;
           // The sum is divided by sqrt(2 pi q) at the end; the panel may spend 2^-goal of the scale.
           const double target = log2_scale_[g] - static_cast<double>(goal_) + 0.5 * std::log2(6.2831853 * q_double_) - 3;
-          const double needed = (logs[k] - target) / (2 * std::log2(rho));
-          if (logs[k] > -9e17 && needed > chosen.n) chosen.n = needed > 1e8 ? 100000000 : static_cast<int>(std::ceil(needed));
-          m = m * z2;
+          const double needed = (log2_error - target) / (2 * std::log2(rho));
+          if (log2_error > -9e17 && needed > chosen.n) chosen.n = needed > 1e8 ? 100000000 : static_cast<int>(std::ceil(needed));
         }
-        chosen.log2_error.push_back(logs);
       }
       chosen.n = legendre_size(chosen.n);
       for (auto& logs : chosen.log2_error) {
@@ -319,6 +386,7 @@ class Integration {
 PanelRule::Result PanelRule::integrate(const Ball& q, long goal_bits, int highest, const Budget& budget) const {
   const std::size_t integrals = state_->integrands == Integrands::square_and_slope_square ? 2 : 1;
   if (state_->odd) {
+    Integration(state_->charts, integrals, q, goal_bits, highest, false, budget).check_convergence();
     Result zero;
     zero.integrals.resize(integrals);
     return zero;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "infwidth/gaussian/removable.hpp"
 
+#include "infwidth/activation/rewrite.hpp"
+
 namespace infwidth {
 
 namespace {
@@ -30,6 +32,11 @@ int valuation(const Removable& f) {
 }
 
 }  // namespace
+
+Expression one_fraction(const Expression& f) {
+  const Fractions parts = together(f);
+  return parts.denominator.is_number() ? f : parts.numerator / parts.denominator;
+}
 
 Removable operator/(const Removable& a, const Removable& b) {
   const int k = valuation(b);

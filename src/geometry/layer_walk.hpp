@@ -88,15 +88,12 @@ class LayerWalk {
   int dim_;
   const Budget& budget_;
 
-  /// The jet of layer l's variance maps; its reason names the layer and what a missing chi means for a metric.
+  /// The jet of layer l's variance maps; its reason names the layer.
   template <class Real>
   VarianceJet<Real> jet(int l, const Real& q) const {
     const auto index = static_cast<std::size_t>(l - 1);
     VarianceJet<Real> phi = of_.maps_[of_.map_of_layer_[index]].at(q, budget_);
-    if (phi.reason.empty()) return phi;
-    const Activation& activation = of_.network_.activations[index];
-    phi.reason = "hidden layer " + std::to_string(l) + " (" + activation.name() + "): " + phi.reason;
-    if (phi.chi_order < 0 && activation.jump()) phi.reason += "; the features jump, and squared distances between them shrink like |dx|, not |dx|^2";
+    if (!phi.reason.empty()) phi.reason = "hidden layer " + std::to_string(l) + " (" + of_.network_.activations[index].name() + "): " + phi.reason;
     return phi;
   }
 };

@@ -55,9 +55,13 @@ bool settled(LayerMetric<Ball>& layer, const Goal& goal) {
   return all_stand || out_of_range;
 }
 
-std::optional<std::string> refuse_large_variance(int l, const RadialKernel<Ball>& h) {
-  if (!is_out_of_range(h.q[0])) return std::nullopt;
-  return "hidden layer " + std::to_string(l) + ": the variance of its preactivations has a decimal exponent beyond 10^6; give a smaller input or smaller variances";
+/// What keeps a layer from being applied to preactivations of variance q; where more bits may help, `undecided` becomes true.
+std::optional<std::string> refusal(int l, const Ball& q, bool& undecided) {
+  const std::string variance = "hidden layer " + std::to_string(l) + ": the variance of its preactivations ";
+  if (!q.is_finite() || is_out_of_range(q)) return variance + "has a decimal exponent beyond 10^6; give a smaller input or smaller variances";
+  undecided = q.contains_zero() && !q.is_exact_zero();
+  if (undecided) return variance + "cannot be told from 0";
+  return std::nullopt;
 }
 
 }  // namespace
@@ -74,7 +78,8 @@ std::vector<LayerMetric<Ball>> NetworkMetric::at(const InputPoint& x, const Metr
   for (long bits = first_bits;; bits = std::min(last_bits, bits * 8 / 5)) {
     const Precision precision(bits);
     std::vector<LayerMetric<Ball>> pass = walk.asked_layers<Ball>(options.all_layers);
-    walk.run(constant<Ball>(x.norm2), walk.variances<Ball>(), pass, refuse_large_variance);
+    bool undecided = false;
+    walk.run(constant<Ball>(x.norm2), walk.variances<Ball>(), pass, [&](int l, const RadialKernel<Ball>& h) { return refusal(l, h.q[0], undecided); });
     std::vector<Ball> coordinates;
     if (x.coordinates.size() <= LayerMetric<Ball>::largest_matrix) {
       for (const Rational& c : x.coordinates) coordinates.push_back(constant<Ball>(c));
@@ -82,20 +87,22 @@ std::vector<LayerMetric<Ball>> NetworkMetric::at(const InputPoint& x, const Metr
     for (std::size_t i = 0; i < layers.size(); ++i) {
       if (done[i]) continue;
       if (pass[i].outcome == Outcome::answered) pass[i].matrix = metric_matrix(pass[i].metric, coordinates);
-      done[i] = settled(pass[i], goal);
+      done[i] = settled(pass[i], goal) && !(undecided && pass[i].outcome == Outcome::not_reached);
       layers[i] = std::move(pass[i]);
     }
     if (std::find(done.begin(), done.end(), false) == done.end()) return layers;
     if (bits >= last_bits) break;
   }
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    if (done[i]) continue;
+    if (done[i] || layers[i].outcome != Outcome::answered) continue;
     layers[i].outcome = Outcome::not_reached;
-    const std::string depth = "depth " + std::to_string(layers[i].layer) + ": ";
-    layers[i].message = layers[i].metric.A.value.is_finite()
-                            ? depth + std::to_string(options.digits) + " digits do not stand with " + std::to_string(last_bits) +
-                                  " bits of working precision; ask for fewer digits or a smaller input"
-                            : depth + "the metric has no finite bound: it is too large; give a smaller input or smaller variances";
+    layers[i].message = "depth " + std::to_string(layers[i].layer) + ": ";
+    if (layers[i].metric.A.value.is_finite()) {
+      layers[i].message += std::to_string(options.digits) + " digits do not stand with " + std::to_string(last_bits) +
+                           " bits of working precision; ask for fewer digits or a smaller input";
+    } else {
+      layers[i].message += "the metric is too large to be bounded; give a smaller input or smaller variances";
+    }
   }
   return layers;
 }

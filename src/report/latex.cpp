@@ -31,7 +31,7 @@ std::string latex_text(const std::string& text) {
 }
 
 struct CellText {
-  std::string operator()(const std::string& text) const { return latex_text(text); }
+  std::string operator()(const std::string& text) const { return "\\texttt{" + latex_text(text) + '}'; }
   std::string operator()(long count) const { return '$' + std::to_string(count) + '$'; }
   std::string operator()(const Quantity& q) const {
     const std::string bound = q.value == "0" && q.error != "0" ? "\\ (<" + latex_number(q.error) + ")" : "";

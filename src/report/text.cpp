@@ -60,7 +60,7 @@ class TextWriter : public TableWriter {
   Heading heading_;
   Output& output_;
   std::vector<std::vector<Cell>> rows_;
-  bool begun_ = false, blocks_ = false;
+  bool begun_ = false, blocks_ = false, written_ = false;
   Pedigree pedigree_;
 
   bool shows(std::size_t column, unsigned place) const { return (columns_[column].places & place) != 0; }
@@ -68,7 +68,8 @@ class TextWriter : public TableWriter {
   void flush() {
     if (rows_.empty()) return;
     if (!begun_) {
-      if (!heading_.caption.empty()) output_.write(heading_.caption + "\n");
+      written_ = !heading_.caption.empty();
+      if (written_) output_.write(heading_.caption + "\n");
       for (std::size_t i = 0; i < columns_.size(); ++i)
         for (const auto& row : rows_)
           blocks_ = blocks_ || (shows(i, in_table) && std::holds_alternative<Quantity>(row[i]) && plain(row[i]).size() > widest_number);
@@ -81,6 +82,12 @@ class TextWriter : public TableWriter {
     rows_.clear();
   }
 
+  /// An empty line, but not at the top.
+  void gap() {
+    if (written_) output_.write("\n");
+    written_ = true;
+  }
+
   void block(const std::vector<Cell>& row) {
     std::string head;
     std::size_t titles = 0;
@@ -91,7 +98,8 @@ class TextWriter : public TableWriter {
       else
         titles = std::max(titles, width(columns_[i].title));
     }
-    output_.write("\n" + (head.empty() ? "" : head + "\n"));
+    gap();
+    if (!head.empty()) output_.write(head + "\n");
     // Digits stand below digits: a number without a sign leaves its place free.
     std::vector<std::string> cells;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -137,10 +145,8 @@ class TextWriter : public TableWriter {
         numbers = numbers && !std::holds_alternative<std::string>(row[i]);
       }
       align(texts[i], numbers);
-      const bool sign = texts[i].front().find_first_not_of(' ') == 1 && !columns_[i].index;  // the title stands over the digits, not over the sign
-      const std::string title = (sign ? " " : "") + columns_[i].title;
-      const std::size_t widest = std::max(width(texts[i].front()), width(title));
-      texts[i].insert(texts[i].begin(), title);
+      const std::size_t widest = std::max(width(texts[i].front()), width(columns_[i].title));
+      texts[i].insert(texts[i].begin(), columns_[i].title);
       for (std::string& text : texts[i]) text = padded(text, widest);
     }
     const auto room = [&](std::size_t i) { return between_columns + width(texts[i].front()); };
@@ -158,7 +164,7 @@ class TextWriter : public TableWriter {
   }
 
   void print_part(const std::vector<std::vector<std::string>>& texts, const std::vector<std::size_t>& part) {
-    output_.write("\n");
+    gap();
     for (std::size_t line = 0; line <= rows_.size(); ++line) {
       std::string text, rule;
       for (const std::size_t i : part) {

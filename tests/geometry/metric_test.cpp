@@ -22,8 +22,6 @@ Architecture network(const char* activation, int depth, const Rational& sigma_w2
 
 LayerMetric<Ball> last(const Architecture& of, const InputPoint& x, const MetricOptions& options = {}) { return NetworkMetric(of).at(x, options).back(); }
 
-bool is_unbiased_zero(const Value<Ball>& v) { return v.exists() && v.value.contains_zero(); }
-
 }  // namespace
 
 TEST_CASE("the digits asked for stand, and are right", "[geometry]") {
@@ -42,27 +40,19 @@ TEST_CASE("the digits asked for stand, and are right", "[geometry]") {
   CHECK(layer.matrix[1].value.overlaps(layer.matrix[2].value));
 }
 
-TEST_CASE("the three engines agree", "[geometry]") {
-  const DigitsPrecision precision(40);
+TEST_CASE("double precision agrees with the balls, in value and in its error", "[geometry]") {
   const NetworkMetric metric(network("gelu", 3));
   const InputPoint x = InputPoint::at({Rational(1, 2), Rational(2, 3), Rational(-1, 5)});
   auto balls = metric.at(x, {.digits = 25, .all_layers = true});
-  auto digits = metric.at_by_digits(x, {.digits = 25, .all_layers = true});
   auto doubles = metric.at_by_double(x, {.all_layers = true});
   REQUIRE(balls.size() == 3);
-  REQUIRE(digits.size() == 3);
   REQUIRE(doubles.size() == 3);
   for (std::size_t l = 0; l < 3; ++l) {
     CHECK(balls[l].layer == static_cast<int>(l + 1));
-    CHECK_FALSE(digits[l].proven);
     CHECK_FALSE(doubles[l].proven);
     std::vector<Value<Ball>> want;
     balls[l].metric.for_each([&](const Value<Ball>& v) { want.push_back(v); });
     std::size_t i = 0;
-    digits[l].metric.for_each([&](const Value<Digits>& v) {
-      CHECK_THAT(v.value, AgreesTo(Digits(to_decimal(want[i++].value, 25)), 24));
-    });
-    i = 0;
     doubles[l].metric.for_each([&](const Value<double>& v) {
       const double truth = want[i++].value.to_double();
       CHECK(std::abs(v.value - truth) <= v.error);
@@ -71,6 +61,25 @@ TEST_CASE("the three engines agree", "[geometry]") {
     REQUIRE(doubles[l].matrix.size() == 9);
     for (std::size_t k = 0; k < 9; ++k) CHECK(std::abs(doubles[l].matrix[k].value - balls[l].matrix[k].value.to_double()) <= doubles[l].matrix[k].error);
   }
+}
+
+TEST_CASE("Boost's quadrature agrees with the balls, to the digits asked for", "[geometry][slow]") {
+  const DigitsPrecision precision(40);
+  const NetworkMetric metric(network("gelu", 2));
+  const InputPoint x = InputPoint::at({Rational(1, 2), Rational(2, 3)});
+  auto balls = metric.at(x, {.digits = 25});
+  auto digits = metric.at_by_digits(x, {.digits = 20});
+  REQUIRE(digits.size() == 1);
+  REQUIRE(digits[0].outcome == Outcome::answered);
+  CHECK_FALSE(digits[0].proven);
+  std::vector<Value<Ball>> want;
+  balls[0].metric.for_each([&](const Value<Ball>& v) { want.push_back(v); });
+  std::size_t i = 0;
+  digits[0].metric.for_each([&](const Value<Digits>& v) {
+    const Digits truth(to_decimal(want[i++].value, 25));
+    CHECK_THAT(v.value, AgreesTo(truth, 20));
+    CHECK(v.error <= pow(Digits(10), -20) * abs(v.value));
+  });
 }
 
 TEST_CASE("depth L of a pass over all layers is the network of depth L", "[geometry]") {
@@ -106,13 +115,14 @@ TEST_CASE("activations may differ from layer to layer", "[geometry]") {
   CHECK(last(of, x).metric.ricci_scalar.value.overlaps(last(network("erf", 1, 1, 0), x).metric.ricci_scalar.value));
 }
 
-TEST_CASE("structural zeros are exact, other zeros come with their bound", "[geometry]") {
+TEST_CASE("what is zero by structure is an exact zero", "[geometry]") {
   const RadialMetric<Ball> shallow = last(network("erf", 1), InputPoint::with_norm2(0, 3)).metric;
   CHECK(shallow.curvature_radial.value.is_exact_zero());
   CHECK(shallow.ricci_scalar.value.is_exact_zero());
   CHECK(last(network("relu", 3), InputPoint::with_norm2(2, 3)).metric.ricci_scalar.value.is_exact_zero());
   const RadialMetric<Ball> deep = last(network("erf", 3, three_halves, 0), InputPoint::with_norm2(0, 3)).metric;
-  CHECK(is_unbiased_zero(deep.curvature_radial));
+  CHECK(deep.curvature_radial.value.is_exact_zero());
+  CHECK(deep.ricci_scalar.value.is_exact_zero());
 }
 
 TEST_CASE("a volume element out of range leaves its logarithm and the rest", "[geometry]") {

@@ -33,6 +33,7 @@ TEST_CASE("ReLU networks are flat, and their eigenvalues equal and exact", "[geo
   CHECK(m.A.value.to_double() == 1.0 / 16);
   CHECK(m.volume.value.is_exact());
   CHECK(m.volume.value.to_double() == 1.0 / (1 << 10));
+  CHECK(radial_metric(features(1, Ball(3), Ball(1), Ball(1), Relu{}), 2).volume.value.is_exact());  // sqrt(1/2)^2
   for (const auto* v : {&m.B, &m.curvature_radial, &m.curvature_tangential, &m.ricci_scalar}) CHECK(v->value.is_exact_zero());
 }
 

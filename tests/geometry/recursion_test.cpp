@@ -106,6 +106,10 @@ TEST_CASE("without bias the origin needs no limits of the caller", "[geometry]")
     CHECK(curvature.radial == 0);
     CHECK(curvature.tangential == 0);
   }
+  const Precision bits(100);
+  RadialKernel<Ball> k = first_layer(Ball(0), constant<Ball>(3, 2), Ball(0));
+  for (int l = 1; l <= 3; ++l) k = next_layer(k, Erf{}(k.q[0]), constant<Ball>(3, 2), Ball(0));
+  CHECK(sectional_curvature(k).radial.is_exact_zero());  // by structure, not a small ball
   CHECK(kernel_at_origin(2, Cosine{}).singular);
   CHECK(kernel_at_origin(3, Cosine{}).singular);
   CHECK_FALSE(kernel_at_origin(2, Relu{}).singular);

@@ -22,6 +22,7 @@ bool vanishes_identically(const Expression& u, const Interval& where);
 int sign_inside(const Expression& u, const Interval& where);
 
 /// The real roots of a polynomial, in increasing order: fractions exactly, the others by their irreducible factor.
+///   Errors   NotReached for an irreducible factor of degree > 100
 std::vector<RealPoint> real_roots(const Polynomial& p);
 
 }  // namespace infwidth

@@ -11,7 +11,7 @@ namespace infwidth {
 // Computer algebra behind a wall: GiNaC finds the shorter forms, one thread at a time, and no GiNaC type or exception leaves
 // src/expression/simplify.cpp. The proofs use polynomial arithmetic of our own (src/expression/algebra.hpp), whose cost is bounded.
 // All of them take formulas without kinked functions (others: no), of at most 400 nodes, and are exact: a "yes" is a proof wherever both
-// sides are defined and real; a "no" only means that none was found within about half a second.
+// sides are defined and real; a "no" only means that none was found within a few tenths of a second.
 
 /// A shorter equal formula where algebra finds one, else `e` itself.
 Expression simplify(const Expression& e);

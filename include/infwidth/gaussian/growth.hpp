@@ -26,10 +26,10 @@ struct Growth {
 ///   Derivation D-023
 Growth growth(const Expression& f, Tail tail, double from);
 
-/// A proven bound of the Gaussian tail of |f|^power beyond |x| = cut >= max(from, sqrt q), with any weight up to z^weight_power, z = |x|/sqrt q,
-/// for every variance q <= q_upper:  integral_cut^inf |f|^power max(1, z^weight_power) p_q(x) dx.
-/// None while cut^2 < (1 + weight_power) q_upper or the bound still grows at `cut`.
-std::optional<Ball> gaussian_tail(const Growth& f, int power, int weight_power, double q_upper, double cut);
+/// A proven bound of the Gaussian tail of |f|^power beyond |x| = cut >= from, with any weight up to z^weight_power, z = |x|/sqrt q,
+/// for every variance q in [q_lower, q_upper]:  integral_cut^inf |f|^power max(1, z^weight_power) p_q(x) dx.
+/// None while the bound still grows at `cut`.
+std::optional<Ball> gaussian_tail(const Growth& f, int power, int weight_power, double q_lower, double q_upper, double cut);
 
 /// True if the bounds prove that E|f|^power diverges; false if they prove that it converges; none if they cannot tell.
 std::optional<bool> diverges(const Growth& f, int power, double q_lower, double q_upper);

@@ -35,6 +35,7 @@ class PanelRule {
     std::vector<GaussianMoments> integrals;  // in the order of `Integrands`
     std::uint64_t evaluations = 0;
   };
+  /// Exact zeros for an odd function (`Integrands::value`) whose integral is proven to exist.
   /// The radius is about 2^-goal_bits of E|g| where balls allow it. `highest` is the largest k wanted (0 or 2); those above are 0.
   ///   Errors   NoSuchQuantity if an integral is proven to diverge; NotReached if no tail bound is known, or the formula cannot be resolved
   ///   Derivation D-022

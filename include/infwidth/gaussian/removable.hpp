@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "infwidth/expression/expression.hpp"
 #include "infwidth/real/jet.hpp"
 
 namespace infwidth {
@@ -34,6 +35,10 @@ struct Removable {
   friend Removable operator*(const Removable& a, const Removable& b) { return {a.on_box * b.on_box, a.at_point * b.at_point}; }
   friend Removable operator/(const Removable& a, const Removable& b);
 };
+
+/// The formula as one fraction, in which the zeros of the divisor meet those of the dividend: sin(x)/x for sin(x)*x^(-1),
+/// (sinh(x) - x)/(x*sinh(x)) for 1/x - 1/sinh(x). To be evaluated on `Removable`.
+Expression one_fraction(const Expression& f);
 
 Removable operator/(const Removable& a, const Removable& b);
 Removable pow(const Removable& x, long n);

@@ -41,9 +41,4 @@ inline Ball less_cancelling(const Ball& usual, const Ball&, const Ball& other, c
   return mag_cmp(arb_radref(other.get()), arb_radref(usual.get())) < 0 ? other : usual;
 }
 
-template <class Real>
-Real smaller(const Real& a, const Real& b) {
-  return less_cancelling(a, a, b, b);
-}
-
 }  // namespace infwidth

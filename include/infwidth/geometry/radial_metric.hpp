@@ -49,22 +49,27 @@ struct SectionalCurvature {
 template <class Real>
 SectionalCurvature<Real> sectional_curvature(const RadialKernel<Real>& k) {
   const Real &s = k.s, &A = k.A[0];
-  Real slope_size;
-  const Real slope = radial_slope(k, slope_size);
   // Everything over A: products of several A would leave a double's range.
-  const Real a1 = k.A[1] / A, a2 = Real(2) * k.A[2] / A, c = k.radial[0] / A, c1 = slope / A;
+  const Real a1 = k.A[1] / A, a2 = Real(2) * k.A[2] / A, c = k.radial[0] / A, c1 = k.radial[1] / A;
   const Real defect = k.defect[0] / A, defect1 = k.defect[1] / A;
   const Real n = Real(1) + s * a1, n1 = Real(2) * a1 + s * a2;
 
-  // The same polynomial twice: with C and C' for large s, with B - 2A' for small s, where the first leaves A'/A^2 times the rounding.
+  // The same polynomial twice: with C and C' for large s, with B - 2A' for small s and s = 0, where C' has no digits left.
   const Real far = n * (a1 * c + c1) - Real(2) * n1 * c;
-  const Real far_size = (Real(1) + s * abs(a1)) * (abs(a1) * c + slope_size / A) + Real(2) * (Real(2) * abs(a1) + s * abs(a2)) * c;
+  const Real far_size = (Real(1) + s * abs(a1)) * (abs(a1) * c + c / s) + Real(2) * (Real(2) * abs(a1) + s * abs(a2)) * c;
   const Real near = defect + s * (n * defect1 - Real(2) * a1 * (n * a1 + s * (a2 - Real(2) * a1 * a1)) -
                                   (Real(2) * a1 + s * (Real(2) * a2 - a1 * a1)) * defect);
   const Real near_size = abs(defect) + s * ((Real(1) + s * abs(a1)) * (abs(defect1) + Real(2) * a1 * a1) + Real(2) * s * abs(a1) * (abs(a2) + Real(2) * a1 * a1) +
                                             (Real(2) * abs(a1) + s * (Real(2) * abs(a2) + a1 * a1)) * abs(defect));
   return {less_cancelling(near, near_size, far, far_size) / (A * c * c), (defect - s * a1 * a1) / (A * c)};
 }
+
+/// sqrt(A^(dim-1) C). The halved exponent keeps A^(dim-1) out of a double's way; a ball has the range, and stays exact where A^(dim-1) C is a square.
+template <class Real>
+Real volume_element(const Real& A, const Real& C, int dim) {
+  return pow(A, Real(Real(dim - 1) / Real(2))) * sqrt(C);
+}
+inline Ball volume_element(const Ball& A, const Ball& C, int dim) { return sqrt(pow(A, dim - 1) * C); }
 
 /// All quantities of the metric of `k` on R^dim, dim >= 1. Where `k` has no metric every quantity has that reason.
 template <class Real>
@@ -89,7 +94,7 @@ RadialMetric<Real> radial_metric(const RadialKernel<Real>& k, int dim) {
     return m;
   }
 
-  m.volume.value = pow(A, Real(directions / Real(2))) * sqrt(C);
+  m.volume.value = volume_element(A, C, dim);
   m.log_volume.value = (directions * log(A) + log(C)) / Real(2);
   m.log_volume.scale = Real(1);
   if (dim == 1) return m;

@@ -43,7 +43,7 @@ Jet<Real, 1> derivative_series(const Jet<Real, 2>& u) {
 
 /// One kernel k(x, x) = q and its metric A I + B x x^T along a ray, as series at s.
 ///   extent      s + 1/sigma_w2 (of the first layer): A / extent is the size of A' and B where they cancel
-///   radial      C = A + s B, the eigenvalue in the direction of x. Its derivative loses a factor 1/s at small s (see `radial_slope`)
+///   radial      C = A + s B, the eigenvalue in the direction of x. Its derivative loses digits at small s: an error of rounding times C / s
 ///   beside      S = C - s q'^2 / q >= 0
 ///   excess      q' - A:    0 in the first layer, and while E[phi phi''] = 0
 ///   defect      B - 2 A':  0 for one hidden layer, where the metric is a Hessian
@@ -136,17 +136,6 @@ RadialKernel<Real> next_layer(const RadialKernel<Real>& h, const VarianceJet<Rea
 template <class Real>
 RadialKernel<Real> feature_kernel(const RadialKernel<Real>& h, const VarianceJet<Real>& phi) {
   return next_layer(h, phi, Real(1), Real(0));
-}
-
-/// C' of C = A + s B, from whichever form loses less: A' + B + s B' cancels at large s (relative to its terms), the derivative of the positive
-/// recursion at small s (relative to C / s). `size` receives the size of the terms.
-template <class Real>
-Real radial_slope(const RadialKernel<Real>& k, Real& size) {
-  const Real direct = k.A[1] + k.B[0] + k.s * k.B[1];
-  const Real direct_size = abs(k.A[1]) + abs(k.B[0]) + k.s * abs(k.B[1]);
-  const Real recursive_size = ratio_or_limit(k.radial[0], k.s, Real(direct_size + direct_size));
-  size = smaller(direct_size, recursive_size);
-  return less_cancelling(direct, direct_size, k.radial[1], recursive_size);
 }
 
 }  // namespace infwidth
