@@ -11,6 +11,7 @@
 #include "infwidth/expression/program.hpp"
 #include "infwidth/expression/simplify.hpp"
 #include "infwidth/real/jet.hpp"
+#include "infwidth/real/text.hpp"
 
 namespace infwidth {
 
@@ -161,7 +162,7 @@ class Isolation {
     const Rational finest = (high - low) / (Integer(1) << 100);
     std::vector<std::pair<Rational, Rational>> open = {{low, high}};
     for (int count = 0; !open.empty(); ++count) {
-      if (count > most_subdivisions || open.back().second - open.back().first < finest) refuse("a double zero or a singular point near x = " + std::to_string(Constants<double>::of(open.back().first)) + ", or too many zeros");
+      if (count > most_subdivisions || open.back().second - open.back().first < finest) refuse("a double zero or a singular point near x = " + short_text(Constants<double>::of(open.back().first)) + ", or too many zeros");
       const auto [a, b] = open.back();
       open.pop_back();
       const Ball whole = ball_over(a, b, b != high);

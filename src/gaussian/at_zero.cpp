@@ -124,7 +124,9 @@ VarianceJet<Ball> variance_jet_at_zero(const Activation& activation) {
     Q_limit = std::min(Q_limit, order_left(s.phi_order, activation));
     chi_limit = std::min(chi_limit, order_left(s.slope_order, activation));
   }
-  const bool same = right.piece == left.piece;
+  // One formula on both sides of a removable singularity is one analytic function.
+  const bool removable = right.kind == EndKind::removable && left.kind == EndKind::removable;
+  const bool same = right.piece == left.piece || (removable && right.piece->value == left.piece->value);
   const ZeroJet plus = taylor(right.piece->value, right.kind);
   const ZeroJet minus = same ? plus : taylor(left.piece->value, left.kind);
   for (int k = 0; k <= order; ++k) {

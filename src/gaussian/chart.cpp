@@ -6,6 +6,7 @@
 
 #include "infwidth/expression/simplify.hpp"
 #include "infwidth/real/errors.hpp"
+#include "infwidth/real/text.hpp"
 
 namespace infwidth {
 
@@ -47,7 +48,7 @@ Expression in_root_variable(const Expression& f, const Chart& chart) {
 
 /// The part of a piece near an algebraic end, [0, reach] in y.
 Chart algebraic_chart(const Piece& piece, const PieceEnd& end, int direction, const Rational& reach, Integrands integrands) {
-  if (!end.at.exact()) throw NotReached("the branch point of " + to_string(piece.value) + " near x = " + std::to_string(end.at.approximately()) + " is not a fraction");
+  if (!end.at.exact()) throw NotReached("the branch point of " + to_string(piece.value) + " near x = " + short_text(end.at.approximately()) + " is not a fraction");
   Chart chart{.name = to_string(piece.value), .program = Program({Expression(0)}, y_name), .in_x = Program({piece.value}, x_name)};
   chart.origin = *end.at.exact();
   chart.direction = direction;

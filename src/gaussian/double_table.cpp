@@ -107,7 +107,11 @@ class TableMaker {
       finite = ends_are_negligible(first, reach);
       if (!finite) continue;
       for (std::size_t c = 0; c < charts_.size(); ++c) {
-        for (const Panel& p : merged(charts_[c], first[c], 0, first[c].size())) nodes_.insert(nodes_.end(), p.nodes.begin(), p.nodes.end());
+        if (first[c].empty()) continue;
+        Cover cover = covered(charts_[c], first[c], 0, first[c].size());
+        std::vector<Panel> panels;
+        confirm(charts_[c], cover, panels);
+        for (const Panel& p : panels) nodes_.insert(nodes_.end(), p.nodes.begin(), p.nodes.end());
       }
     }
     DoubleTable table = pack();
@@ -216,7 +220,7 @@ class TableMaker {
   }
 
   /// The panel itself, if it agrees with its halves, else what its halves come to.
-  void refined(const Chart& chart, Panel whole, int depth, std::vector<Panel>& into) const {
+  void refine(const Chart& chart, Panel whole, int depth, std::vector<Panel>& into) const {
     const double middle = (whole.a + whole.b) / 2;
     Panel left = panel(chart, whole.a, middle), right = panel(chart, middle, whole.b);
     if (agree(whole, left, right) || depth > 60) {
@@ -224,26 +228,43 @@ class TableMaker {
       return;
     }
     if (into.size() * panel_nodes > most_nodes) throw NotReached("the formula " + chart.name + " oscillates too fast to be resolved in double precision; use --engine ball");
-    refined(chart, std::move(left), depth + 1, into);
-    refined(chart, std::move(right), depth + 1, into);
+    refine(chart, std::move(left), depth + 1, into);
+    refine(chart, std::move(right), depth + 1, into);
   }
 
-  /// The panels first[i] .. first[j-1] refined, or one panel in place of them all where that resolves them too.
-  std::vector<Panel> merged(const Chart& chart, std::vector<Panel>& first, std::size_t i, std::size_t j) const {
-    std::vector<Panel> result;
-    if (i == j) return result;
+  /// Panels that cover first[i] .. first[j-1]: one in place of two wherever it agrees with them, which confirms both; what is left unconfirmed
+  /// is refined.
+  struct Cover {
+    std::vector<Panel> panels;
+    bool confirmed = false;
+  };
+  Cover covered(const Chart& chart, std::vector<Panel>& first, std::size_t i, std::size_t j) const {
+    Cover cover;
     if (j == i + 1) {
-      refined(chart, std::move(first[i]), 0, result);
-      return result;
+      cover.panels.push_back(std::move(first[i]));
+      return cover;
     }
-    result = merged(chart, first, i, (i + j) / 2);
-    std::vector<Panel> right = merged(chart, first, (i + j) / 2, j);
-    if (result.size() == 1 && right.size() == 1) {
-      Panel whole = panel(chart, result[0].a, right[0].b);
-      if (agree(whole, result[0], right[0])) return {std::move(whole)};
+    const std::size_t middle = (i + j) / 2;
+    Cover left = covered(chart, first, i, middle), right = covered(chart, first, middle, j);
+    cover.confirmed = true;
+    if (left.panels.size() == 1 && right.panels.size() == 1) {
+      Panel whole = panel(chart, left.panels[0].a, right.panels[0].b);
+      if (agree(whole, left.panels[0], right.panels[0])) {
+        cover.panels.push_back(std::move(whole));
+        return cover;
+      }
     }
-    for (Panel& p : right) result.push_back(std::move(p));
-    return result;
+    for (Cover* part : {&left, &right}) confirm(chart, *part, cover.panels);
+    return cover;
+  }
+  void confirm(const Chart& chart, Cover& cover, std::vector<Panel>& into) const {
+    for (Panel& p : cover.panels) {
+      if (cover.confirmed) {
+        into.push_back(std::move(p));
+      } else {
+        refine(chart, std::move(p), 0, into);
+      }
+    }
   }
 
   DoubleTable pack() const {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "infwidth/expression/program.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/functions.hpp"
 #include "log_bound.hpp"
@@ -83,7 +84,18 @@ class Walker {
                      "infinity; write the formula with terms of at most exp(quadratic) growth, or use --engine double");
   }
 
+  /// A constant, from its value in balls.
+  Range constant_term(const Expression& e) const {
+    const Precision p(128);
+    const Program program({e}, "x");
+    const Ball value = Evaluator<Ball>(program).value(Ball(0));
+    const double low = (value.mid() - value.radius()).to_double(), high = (value.mid() + value.radius()).to_double();
+    if (!std::isfinite(low) || !std::isfinite(high)) fail(e);
+    return bounded(down(low), up(high));
+  }
+
   Range node(const Expression& e) const {
+    if (!e.arguments().empty() && !e.depends_on("x")) return constant_term(e);
     switch (e.op()) {
       case Op::number: {
         const double v = Constants<double>::of(e.value());

@@ -11,6 +11,7 @@
 #include "infwidth/gaussian/growth.hpp"
 #include "infwidth/gaussian/legendre.hpp"
 #include "infwidth/real/errors.hpp"
+#include "infwidth/real/text.hpp"
 
 namespace infwidth {
 
@@ -56,7 +57,7 @@ class Integration {
     q_double_ = q.to_double();
     q_upper_ = (q.mid() + q.radius()).to_double() * (1 + 1e-12);
     q_lower_ = (q.mid() - q.radius()).to_double() * (1 - 1e-12);
-    if (!(q_lower_ > 0) || !(q_upper_ < 1e300)) throw NotReached("expectation: the variance " + std::to_string(q_double_) + " is outside (1e-300, 1e300), or not known well enough");
+    if (!(q_lower_ > 0) || !(q_upper_ < 1e300)) throw NotReached("expectation: the variance " + short_text(q_double_) + " is outside (1e-300, 1e300), or not known well enough");
     sums_.resize(integrals_);
     tails_.resize(integrals_);
     log2_scale_.assign(integrals_, -1e18);
@@ -132,8 +133,8 @@ class Integration {
   void refuse_divergence(const Chart& chart, const std::vector<Growth>& bounds) const {
     for (const Growth& b : bounds) {
       const std::optional<bool> verdict = diverges(b, power(chart), q_lower_, q_upper_);
-      if (verdict == true) throw NoSuchQuantity("the expectation diverges at variance " + std::to_string(q_double_) + ": " + chart.name + " grows faster than the Gaussian falls");
-      if (!verdict) throw NotReached("the growth of " + chart.name + " is too close to that of the inverse Gaussian at variance " + std::to_string(q_double_) + " to be bounded");
+      if (verdict == true) throw NoSuchQuantity("the expectation diverges at variance " + short_text(q_double_) + ": " + chart.name + " grows faster than the Gaussian falls");
+      if (!verdict) throw NotReached("the growth of " + chart.name + " is too close to that of the inverse Gaussian at variance " + short_text(q_double_) + " to be bounded");
     }
   }
 
@@ -167,7 +168,7 @@ class Integration {
     const std::vector<Growth> bounds = growth_bounds(chart, side, from);
     refuse_divergence(chart, bounds);
     if (const auto cut = first_cut(chart, bounds, from, HUGE_VAL)) return *cut;
-    throw NotReached("no cut of the tail was found for " + chart.name + " at variance " + std::to_string(q_double_));
+    throw NotReached("no cut of the tail was found for " + chart.name + " at variance " + short_text(q_double_));
   }
 
   std::vector<Cut> cut_tails() {
@@ -275,7 +276,7 @@ class Integration {
         continue;
       }
       if (panel.depth > goal_ + 60) {
-        throw NotReached("the formula " + chart.name + " is not known to be analytic near x = " + std::to_string(chart.x_of(middle.to_double())) + "; split it there, or use --engine double");
+        throw NotReached("the formula " + chart.name + " is not known to be analytic near x = " + short_text(chart.x_of(middle.to_double())) + "; split it there, or use --engine double");
       }
       const Ball split = middle.mid();  // an exact point: both panels end at the same place
       stack.push_back({split, panel.b, panel.depth + 1});
@@ -304,7 +305,7 @@ class Integration {
   void add_sliver(const Chart& chart, Evaluator<ComplexBall>& on_box, const Ball& interval) {
     const Precision p(bound_bits);
     const auto bounds = bounds_on(chart, on_box, interval, Ball(0));
-    if (!bounds) throw NotReached("two breaks of " + chart.name + " near x = " + std::to_string(interval.to_double()) + " cannot be told apart");
+    if (!bounds) throw NotReached("two breaks of " + chart.name + " near x = " + short_text(interval.to_double()) + " cannot be told apart");
     const double width = log2_of(Ball(2) * interval.radius());
     for (std::size_t g = 0; g < integrals_; ++g) {
       for (std::size_t k = 0; k <= highest_; ++k) sums_[g][k] = sums_[g][k].widened(two_to((*bounds)[g][k] + width));

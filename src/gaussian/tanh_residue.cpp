@@ -12,6 +12,7 @@
 
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/jet.hpp"
+#include "infwidth/real/text.hpp"
 
 namespace infwidth {
 
@@ -81,7 +82,7 @@ Rule choose_rule(double q, long goal_bits, Decay decay) {
   rule.step = std::ldexp(std::floor(mantissa * 65536), exponent - 16);
   rule.h = Ball(rule.step);
   const double nodes = std::ceil(reach / rule.step);
-  if (!(nodes < 1e9)) throw NotReached("tanh expectation: the variance " + std::to_string(q) + " asks for more than 1e9 nodes");
+  if (!(nodes < 1e9)) throw NotReached("tanh expectation: the variance " + short_text(q) + " asks for more than 1e9 nodes");
   rule.nodes = static_cast<long>(nodes);
   // The recurrences multiply a relative error by at most nodes^2.
   rule.precision = goal_bits + static_cast<long>(2 * std::log2(static_cast<double>(rule.nodes) + 2)) + 12;
@@ -347,14 +348,15 @@ double positive_midpoint(const Ball& q) {
   return q.to_double();
 }
 
-/// Bits between 1 and the expectations: g and its He-weighted ones vanish like q^3 at worst for small q, sech^4 like 1/sqrt q for large q.
-long bits_below_one(double q) { return static_cast<long>(std::ceil(std::abs(std::log2(q)) * (q < 1 ? 3 : 0.5))) + 4; }
+/// Bits between the bounds and the expectations: g and its He-weighted ones vanish like q^3 at worst for small q; for large q, E sech^4 falls
+/// like 1/sqrt q, and silu's bound of |u|^2 on the line grows like q.
+long bits_below_one(double q) { return static_cast<long>(std::ceil(std::abs(std::log2(q)) * (q < 1 ? 3 : 1))) + 4; }
 
 }  // namespace
 
 TanhExpectations tanh_expectations(TanhIntegrand integrand, const Ball& q, const Budget& budget) {
   const double q_double = positive_midpoint(q);
-  if (q_double < 1e-290 || q_double > 1e290) throw NotReached("tanh expectation: the variance " + std::to_string(q_double) + " is outside [1e-290, 1e290]");
+  if (q_double < 1e-290 || q_double > 1e290) throw NotReached("tanh expectation: the variance " + short_text(q_double) + " is outside [1e-290, 1e290]");
   const Rule rule = choose_rule(q_double, Precision::bits() + bits_below_one(q_double), Decay::gaussian);
   const Precision scope(rule.precision);
   const NodeSums sums = integrand == TanhIntegrand::tanh ? sum_nodes<TanhIntegrand::tanh>(rule, q, budget)

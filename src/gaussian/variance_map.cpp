@@ -14,6 +14,7 @@
 #include "infwidth/gaussian/panels.hpp"
 #include "infwidth/gaussian/tanh_residue.hpp"
 #include "infwidth/real/errors.hpp"
+#include "infwidth/real/text.hpp"
 
 namespace infwidth {
 
@@ -22,13 +23,13 @@ namespace {
 /// Why E[phi'^2] is infinite at every q > 0, or "".
 std::string why_chi_is_infinite(const Activation& phi) {
   if (phi.jump()) {
-    return "the activation jumps at x = " + std::to_string(phi.jump()->approximately()) +
+    return "the activation jumps at x = " + short_text(phi.jump()->approximately()) +
            ": E[phi'^2] is infinite, since squared distances between features shrink like |dx|, not |dx|^2";
   }
   for (const Piece& piece : phi.pieces()) {
     for (const auto& end : {piece.left, piece.right}) {
       if (end && end->kind == EndKind::algebraic && end->derivative_order <= Rational(-1, 2)) {
-        return "phi' grows like |x - t|^(" + to_string(end->derivative_order) + ") at t = " + std::to_string(end->at.approximately()) + ": E[phi'^2] is infinite";
+        return "phi' grows like |x - t|^(" + to_string(end->derivative_order) + ") at t = " + short_text(end->at.approximately()) + ": E[phi'^2] is infinite";
       }
     }
   }
@@ -78,6 +79,9 @@ VarianceJet<Real> evaluate_closed(const CompiledForm& compiled, const Real& q) {
   }
   return jet;
 }
+
+/// The nodes of the residue trapezoid grow like q^(1/4), the panels like log q: they meet near here.
+constexpr double most_for_residues = 1e9;
 
 /// Extra bits where He weights cancel: E[h He_4] is of the order q^2 E h for small q.
 long bits_for_small_variance(const Ball& q) {
@@ -220,7 +224,7 @@ VarianceJet<Ball> VarianceMap::at(const Ball& q, const Budget& budget) const {
     if (certainly_positive(q) != Truth::yes) throw NotReached("the variance of a layer cannot be told from 0 at this precision");
     if (state_->closed) {
       jet = evaluate_closed(*state_->closed, q);
-    } else if (state_->tanh) {
+    } else if (state_->tanh && q.to_double() < most_for_residues) {
       jet = state_->by_tanh(q, budget);
     } else {
       jet = state_->by_panels(q, budget);

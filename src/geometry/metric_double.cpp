@@ -3,11 +3,15 @@
 #include <cmath>
 #include <limits>
 
+#include "infwidth/real/text.hpp"
 #include "layer_walk.hpp"
 
 namespace infwidth {
 
 namespace {
+
+// Three roundings of 2^-53 for each unit of loss were the most that was measured; so much loss leaves `double_accuracy`.
+constexpr double largest_loss = NetworkMetric::double_accuracy / 3 * 0x1p53;
 
 constexpr const char* cure = "; give a smaller input, or leave double precision (--engine ball)";
 
@@ -46,6 +50,11 @@ RadialMetric<double> lane_of(const RadialMetric<Pack>& from, int lane) {
   extract(from.curvature_radial, lane, m.curvature_radial);
   extract(from.curvature_tangential, lane, m.curvature_tangential);
   extract(from.ricci_scalar, lane, m.ricci_scalar);
+  if (from.curvature_loss[lane] > largest_loss) {
+    for (Value<double>* v : {&m.curvature_radial, &m.curvature_tangential, &m.ricci_scalar}) {
+      if (v->exists()) v->reason = "it has lost digits to cancellation in double precision";
+    }
+  }
   const double magnified = 1e-15 * (m.dim - 1);  // sqrt(det g) holds A^((d-1)/2)
   m.volume.error += magnified * m.volume.value;
   m.log_volume.error += magnified;
@@ -64,6 +73,11 @@ LayerMetric<double> lane_of(const LayerMetric<Pack>& from, int lane, bool in_ran
   RadialMetric<double>& m = layer.metric;
   const bool singular = !m.log_volume.exists();
   if (!singular && !std::isnormal(m.volume.value)) m.volume.reason = "it is beyond the range of a double; its logarithm is not";
+  if (from.metric.radial_loss[lane] > largest_loss) {
+    layer.outcome = Outcome::not_reached;
+    layer.message = "depth " + std::to_string(layer.layer) + ": the radial eigenvalue has lost digits to cancellation in double precision" + cure;
+    return layer;
+  }
   bool sound = in_range && is_sound(m.A, !singular) && is_sound(m.radial, !singular) && is_sound(m.volume, !singular);
   m.for_each([&](const Value<double>& v) { sound = sound && is_sound(v, false); });
   if (!sound) {
@@ -105,7 +119,7 @@ std::vector<LayerMetric<double>> NetworkMetric::at_by_double(std::span<const dou
   std::vector<std::size_t> batch, origin;
   for (std::size_t i = 0; i < norms2.size(); ++i) {
     if (!(norms2[i] >= 0) || !std::isfinite(norms2[i])) {
-      throw UsageError("norm2: point " + std::to_string(i + 1) + " has " + std::to_string(norms2[i]) + "; a squared norm is a finite number and not negative");
+      throw UsageError("norm2: point " + std::to_string(i + 1) + " has " + short_text(norms2[i]) + "; a squared norm is a finite number and not negative");
     }
     std::vector<std::size_t>& kind = norms2[i] == 0 ? origin : batch;
     kind.push_back(i);

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#pragma once
-
 // Precompiled for the library: the headers that every file needs and that take most of its compile time (2.4 s of 2.7 s).
 #include <algorithm>
 #include <boost/multiprecision/gmp.hpp>

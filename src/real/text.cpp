@@ -252,4 +252,10 @@ NumberText to_text(const Rational& x, long digits) {
   return to_text(Ball(x), digits);
 }
 
+std::string short_text(double x) {
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, x, std::chars_format::general, 6).ptr;
+  return {text, end};
+}
+
 }  // namespace infwidth

@@ -68,6 +68,39 @@ TEST_CASE("double precision holds 12 digits from |x|^2 = 0 to 1e8, depths 1 to 6
   }
 }
 
+TEST_CASE("where cancellation takes more digits, the loss says so", "[geometry]") {
+  const double rounding = 3 * 0x1p-53;  // for each unit of loss
+  const auto check = [&](double s, const Net& net, auto first, auto later) {
+    const Precision precision(reference_bits);
+    const auto truth = metrics(Ball(s), net, 3, first, later);
+    const auto found = metrics(s, net, 3, first, later);
+    double most = 0;
+    for (std::size_t l = 0; l < truth.size(); ++l) {
+      const auto error = [](const Value<double>& v, const Value<Ball>& w) {
+        return Ball(abs(Ball(v.value) - w.value) / max(abs(w.value.mid()), abs(w.scale.mid()))).to_double();
+      };
+      const RadialMetric<double>& m = found[l];
+      CAPTURE(s, net.sigma_w2, net.sigma_b2, l);
+      CHECK(error(m.radial, truth[l].radial) <= promised + rounding * m.radial_loss);
+      CHECK(error(m.curvature_radial, truth[l].curvature_radial) <= promised + rounding * (m.curvature_loss + m.radial_loss));
+      CHECK(error(m.curvature_tangential, truth[l].curvature_tangential) <= promised + rounding * (m.curvature_loss + m.radial_loss));
+      most = std::max({most, error(m.radial, truth[l].radial), error(m.curvature_radial, truth[l].curvature_radial)});
+    }
+    return most;
+  };
+  CHECK(check(1e8, Net{1.5, 0.125}, Gelu{}, Erf{}) > promised);
+  CHECK(check(1e-12, Net{100, 0}, Erf{}, Erf{}) > promised);
+  CHECK(check(1e-12, Net{1.5, 0}, Cosine{}, Cosine{}) > promised);
+  for (const double s : {1e-6, 1e-3, 1.0, 1e4, 1e8}) {
+    for (const Net& net : {Net{1.5, 0.125}, Net{100, 0.125}, Net{100, 0}}) {
+      check(s, net, Gelu{}, Erf{});
+      check(s, net, Gelu{}, Gelu{});
+      check(s, net, Erf{}, Erf{});
+      check(s, net, Relu{}, Erf{});
+    }
+  }
+}
+
 TEST_CASE("the logarithm of the volume element holds its digits in a million dimensions", "[geometry]") {
   const Precision precision(reference_bits);
   const auto truth = metrics(Ball(30), Net{1.5, 0.125}, 1000000, Erf{}, Erf{});

@@ -155,6 +155,21 @@ TEST_CASE("no metric and no answer are outcomes with a reason", "[geometry]") {
   CHECK_THAT(by_double[1].message, ContainsSubstring("overflow") && ContainsSubstring("--engine ball"));
 }
 
+TEST_CASE("double precision leaves out what has lost digits", "[geometry]") {
+  const Architecture mixed = make_architecture(2, {Activation::from_text("gelu"), Activation::from_text("erf")}, {three_halves}, {tenth});
+  const auto far = NetworkMetric(mixed).at_by_double(std::vector<double>{1.0, 1e8}, 3);
+  CHECK(far[0].outcome == Outcome::answered);
+  CHECK(far[1].outcome == Outcome::not_reached);
+  CHECK_THAT(far[1].message, ContainsSubstring("cancellation"));
+  CHECK(NetworkMetric(mixed).at(InputPoint::with_norm2(100000000, 3)).back().outcome == Outcome::answered);
+
+  const auto tip = NetworkMetric(network("cos", 1, 1, 0)).at_by_double(std::vector<double>{1.0, 1e-9}, 3);
+  CHECK(tip[0].metric.ricci_scalar.exists());
+  CHECK(tip[1].outcome == Outcome::answered);
+  CHECK(tip[1].metric.log_volume.exists());
+  CHECK_FALSE(tip[1].metric.ricci_scalar.exists());
+}
+
 TEST_CASE("points of any number are taken eight at once, the origin among them", "[geometry]") {
   const NetworkMetric metric(network("erf", 2, three_halves, 0));
   std::vector<double> norms2;

@@ -31,6 +31,9 @@ template <class Real>
 struct RadialMetric {
   int dim = 0;
   Real norm2;
+  /// Of the radial eigenvalue and of the curvatures: the size of what has cancelled on the way, over that of the result. In floating point the
+  /// error is this times the rounding, if that is more than the usual few roundings. 0 where nothing has.
+  Real radial_loss = Real(0), curvature_loss = Real(0);
   Value<Real> A, B, tangential, radial, volume, log_volume, curvature_radial, curvature_tangential, ricci_scalar;
 
   /// f(value) for each of them.
@@ -41,9 +44,10 @@ struct RadialMetric {
 };
 
 /// Both sectional curvatures of A I + B x x^T, regular at s = 0 and without cancellation where it can be helped.
+///   loss   the size of the terms that cancelled, over that of the result (the larger of itself and 1/A): about 1/s close to the tip of a cone
 template <class Real>
 struct SectionalCurvature {
-  Real radial, tangential;
+  Real radial, tangential, loss;
 };
 
 template <class Real>
@@ -61,7 +65,10 @@ SectionalCurvature<Real> sectional_curvature(const RadialKernel<Real>& k) {
                                   (Real(2) * a1 + s * (Real(2) * a2 - a1 * a1)) * defect);
   const Real near_size = abs(defect) + s * ((Real(1) + s * abs(a1)) * (abs(defect1) + Real(2) * a1 * a1) + Real(2) * s * abs(a1) * (abs(a2) + Real(2) * a1 * a1) +
                                             (Real(2) * abs(a1) + s * (Real(2) * abs(a2) + a1 * a1)) * abs(defect));
-  return {less_cancelling(near, near_size, far, far_size) / (A * c * c), (defect - s * a1 * a1) / (A * c)};
+  const Real radial = less_cancelling(near, near_size, far, far_size) / (c * c), tangential = (defect - s * a1 * a1) / c;  // over 1/A
+  const Real radial_size = less_cancelling(near_size, near_size, far_size, far_size) / (c * c);
+  const Real tangential_size = (k.defect_terms / A + abs(defect) + s * a1 * a1) / c;
+  return {radial / A, tangential / A, radial_size / (Real(1) + abs(radial)) + tangential_size / (Real(1) + abs(tangential))};
 }
 
 /// sqrt(A^(dim-1) C). The halved exponent keeps A^(dim-1) out of a double's way; a ball has the range, and stays exact where A^(dim-1) C is a square.
@@ -94,6 +101,7 @@ RadialMetric<Real> radial_metric(const RadialKernel<Real>& k, int dim) {
     return m;
   }
 
+  m.radial_loss = k.radial_terms / C;
   m.volume.value = volume_element(A, C, dim);
   m.log_volume.value = (directions * log(A) + log(C)) / Real(2);
   m.log_volume.scale = Real(1);
@@ -102,6 +110,7 @@ RadialMetric<Real> radial_metric(const RadialKernel<Real>& k, int dim) {
   m.ricci_scalar.scale = Real(dim) * Real(dim) / A;
   for (auto* v : {&m.curvature_radial, &m.curvature_tangential, &m.ricci_scalar}) v->reason = k.no_B;
   const SectionalCurvature<Real> curvature = sectional_curvature(k);
+  m.curvature_loss = curvature.loss;
   m.curvature_radial.value = curvature.radial;
   m.curvature_tangential.value = curvature.tangential;
   m.ricci_scalar.value = directions * (Real(2) * curvature.radial + Real(dim - 2) * curvature.tangential);

@@ -53,6 +53,8 @@ struct RadialKernel {
   Real s, extent;
   Jet<Real, 2> q, A;
   Jet<Real, 1> B, radial, beside, excess, defect;
+  /// The sizes of the terms that have cancelled in them: their rounding is what a floating-point number has lost. 0 in the first layer.
+  Real radial_terms = Real(0), beside_terms = Real(0), excess_terms = Real(0), defect_terms = Real(0);
 
   /// A = C = 0 by structure: `x^3` at the origin without bias.
   bool singular = false;
@@ -121,11 +123,20 @@ RadialKernel<Real> next_layer(const RadialKernel<Real>& h, const VarianceJet<Rea
   Series ray = Series::variable(h.s) * dq * dq / q;
   ray[0] = ratio_or_limit(Real(h.s * dq[0] * dq[0]), q[0], dq[0]);
   // q_next P - sigma_w2 q Q'^2 with Q P >= q Q'^2 (Cauchy-Schwarz), over q_next: for q_next = 0 its limit.
-  const Series spread = b * P + w * (truncated(Q) * P - q * dQ * dQ);
+  const Series gram = truncated(Q) * P - q * dQ * dQ;
+  const Series spread = b * P + w * gram;
   Series share = spread / truncated(next.q);
   share[0] = ratio_or_limit(spread[0], next.q[0], Real(P[0] - dQ[0]));
   next.radial = w * (chi1 * h.beside + ray * P);
   next.beside = w * (chi1 * h.beside + ray * share);
+
+  const bool homogeneous = phi.Q_order == 2 && is_exact_zero(phi.d2Q) && is_exact_zero(phi.dchi);  // as ReLU: gram = bend = 0, nothing is lost
+  const Real gram_terms = homogeneous ? Real(0) : phi.Q * phi.radial + h.q[0] * phi.dQ * phi.dQ;
+  const Real bend_terms = homogeneous || is_exact_zero(bend[0]) ? Real(0) : abs(phi.dQ) + phi.chi;
+  next.radial_terms = sigma_w2 * phi.chi * h.beside_terms;
+  next.beside_terms = next.radial_terms + sigma_w2 * sigma_w2 * ray[0] * ratio_or_limit(gram_terms, next.q[0], Real(0));
+  next.excess_terms = sigma_w2 * (abs(phi.dQ) * h.excess_terms + bend_terms * h.A[0]);
+  next.defect_terms = sigma_w2 * (phi.chi * h.defect_terms + Real(2) * abs(phi.dchi * h.q[1]) * h.excess_terms);
 
   propagate_existence(h, phi, next);
   next.singular = next.singular || is_exact_zero(sigma_w2);

@@ -39,4 +39,7 @@ std::string exact_text(const Rational& x);
 char* write_double(char* out, double x);
 inline constexpr int longest_double_text = 32;  // "-0.0000" and 17 digits, or 17 digits, a point and "e-308"
 
+/// The double in at most six digits, for messages: 0, 1.7, 1e+08.
+std::string short_text(double x);
+
 }  // namespace infwidth
