@@ -100,7 +100,7 @@ VarianceJet<double> DoubleRule::at(double q) const {
   }
   std::array<Pack, columns> sum;
   sum.fill(Pack(0));
-  const Pack factor(-0.5 / q);
+  const Pack factor((q - t.q_high) / (2 * q * t.q_high));  // the Gaussian of q over that of q_high
   const std::size_t used = t.small_q_columns ? columns : h_second;
   for (std::size_t p = 0; p < t.x2.size(); ++p) {
     const Pack w = t.weight[p] * exp(t.x2[p] * factor);
@@ -151,7 +151,7 @@ DoubleRule::Mean DoubleRule::mean(double q) const {
   const DoubleTable& t = state_->table(q);
   if (!t.finite) return {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN(), t.size};
   Pack value(0), magnitude(0);
-  const Pack factor(-0.5 / q);
+  const Pack factor((q - t.q_high) / (2 * q * t.q_high));
   for (std::size_t p = 0; p < t.x2.size(); ++p) {
     const Pack w = t.weight[p] * exp(t.x2[p] * factor);
     value += w * t.column[phi_value][p];

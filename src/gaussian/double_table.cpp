@@ -49,10 +49,10 @@ Values values_from(const Jet5& phi, double x) {
   return v;
 }
 
-/// phi and its derivatives at a point of a chart, in balls of a precision that may or may not do.
+/// phi and its derivatives at a point of a chart, times e^(-damping x^2), in balls of a precision that may or may not do.
 class RowEvaluator {
  public:
-  RowEvaluator(const Chart& chart, long bits) : chart_(chart), bits_(bits), precision_(bits), evaluate_(chart.in_x) {}
+  RowEvaluator(const Chart& chart, double damping, long bits) : chart_(chart), bits_(bits), precision_(bits), damping_(damping), evaluate_(chart.in_x) {}
   long bits() const { return bits_; }
   double x() const { return x_; }
   const Jet5& phi() const { return phi_; }
@@ -62,7 +62,8 @@ class RowEvaluator {
     const Ball x = chart_.x_of(Ball(y));
     const BallJet5& f = evaluate_.value(BallJet5::variable(x));
     x_ = x.to_double();
-    phi_ = to_doubles(f);
+    const Ball damp = exp(-(x * x * damping_));
+    for (int k = 0; k <= 5; ++k) phi_[k] = (f[k] * damp).to_double();
     const Ball unit = power_of_two(-90);
     for (int k = 0; k <= 5; ++k) {
       if (certainly_positive(f[k].radius() - unit * max(f[k].magnitude(), f[0].magnitude())) != Truth::no) return false;
@@ -74,6 +75,7 @@ class RowEvaluator {
   const Chart& chart_;
   long bits_;
   Precision precision_;
+  Ball damping_;
   Evaluator<BallJet5> evaluate_;
   double x_ = 0;
   Jet5 phi_;
@@ -133,19 +135,21 @@ class TableMaker {
   std::size_t first_, last_;        // the columns that must be resolved; those for small q are used there only
   Row total_low_{}, total_high_{};  // rough integrals of the columns' sizes against the two Gaussians
 
-  double gauss(double x, double q) const { return std::exp(-x * x / (2 * q)); }
+  /// The Gaussian of q_low over that of q_high, which is in the columns.
+  double low_by_high(double x) const { return std::exp(-x * x / 2 * (1 / q_low_ - 1 / q_high_)); }
 
   Panel panel(const Chart& chart, double a, double b) const {
     Panel p{a, b, {}};
     std::optional<RowEvaluator> evaluate;
-    evaluate.emplace(chart, row_bits);
+    const double damping = (first_ == phi_value ? 0.5 : 0.25) / q_high_;  // phi^2 gets it twice
+    evaluate.emplace(chart, damping, row_bits);
     const double middle = (a + b) / 2, half = (b - a) / 2;
     for (std::size_t i = 0; i < abscissas_.size(); ++i) {
       const double y = middle + half * abscissas_[i];
-      while (!evaluate->run(y) && evaluate->bits() < 4000) evaluate.emplace(chart, 2 * evaluate->bits());
+      while (!evaluate->run(y) && evaluate->bits() < 4000) evaluate.emplace(chart, damping, 2 * evaluate->bits());
       const double x = evaluate->x();
       const Node n{x, half * weights_[i] * chart.dx_dy(y), values_from(evaluate->phi(), x)};
-      const double low = n.weight * gauss(n.x, q_low_), high = n.weight * gauss(n.x, q_high_);
+      const double high = n.weight, low = high * low_by_high(n.x);
       for (std::size_t c = 0; c < columns; ++c) {
         p.low[c] += low * n.values.row[c];
         p.high[c] += high * n.values.row[c];
@@ -186,8 +190,8 @@ class TableMaker {
       for (const Panel& p : panels) {
         for (const Node& n : p.nodes) {
           for (std::size_t c = 0; c < columns; ++c) {
-            total_low_[c] += n.weight * gauss(n.x, q_low_) * n.values.size[c];
-            total_high_[c] += n.weight * gauss(n.x, q_high_) * n.values.size[c];
+            total_low_[c] += n.weight * low_by_high(n.x) * n.values.size[c];
+            total_high_[c] += n.weight * n.values.size[c];
           }
         }
       }
@@ -201,7 +205,7 @@ class TableMaker {
         for (const Node& n : p.nodes) {
           if (std::abs(n.x) < 0.9 * edge) continue;
           for (std::size_t c = first_; c < std::min<std::size_t>(last_, h_second); ++c) {
-            const double here = n.values.size[c] * gauss(n.x, q_high_) * edge;
+            const double here = n.values.size[c] * edge;
             if (!(std::isfinite(total_high_[c]) && here <= 1e-17 * total_high_[c])) return false;
           }
         }
@@ -270,6 +274,7 @@ class TableMaker {
   DoubleTable pack() const {
     DoubleTable t;
     t.size = nodes_.size();
+    t.q_high = q_high_;
     const std::size_t packs = (nodes_.size() + Pack::size - 1) / Pack::size;
     t.x2.assign(packs, Pack(0));
     t.weight.assign(packs, Pack(0));

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <mutex>
 #include <optional>
+#include <type_traits>
 
 #include "infwidth/expression/program.hpp"
 #include "infwidth/gaussian/at_zero.hpp"
@@ -24,7 +25,7 @@ namespace {
 std::string why_chi_is_infinite(const Activation& phi) {
   if (phi.jump()) {
     return "the activation jumps at x = " + short_text(phi.jump()->approximately()) +
-           ": E[phi'^2] is infinite, since squared distances between features shrink like |dx|, not |dx|^2";
+           ": the features jump, their squared distances shrink like |dx|, not |dx|^2, and E[phi'^2] is infinite";
   }
   for (const Piece& piece : phi.pieces()) {
     for (const auto& end : {piece.left, piece.right}) {
@@ -39,8 +40,21 @@ std::string why_chi_is_infinite(const Activation& phi) {
 /// A closed form, compiled.
 struct CompiledForm {
   ClosedForm form;
-  Program program;           // Q, then chi, then radial, as far as they exist
-  explicit CompiledForm(ClosedForm f) : form(std::move(f)), program(outputs(form), "q") {}
+  Program program;                      // Q, then chi, then radial, as far as they exist
+  Evaluator<Jet<Pack, 2>> on_packs;     // its constants once and for all: a copy is ready to run
+  explicit CompiledForm(ClosedForm f) : form(std::move(f)), program(outputs(form), "q"), on_packs(program) {}
+  CompiledForm(const CompiledForm&) = delete;
+  CompiledForm& operator=(const CompiledForm&) = delete;
+
+  /// An evaluator at the working precision, for one thread.
+  template <class Real>
+  Evaluator<Jet<Real, 2>> evaluator() const {
+    if constexpr (std::is_same_v<Real, Pack>) {
+      return on_packs;
+    } else {
+      return Evaluator<Jet<Real, 2>>(program);
+    }
+  }
   static std::vector<Expression> outputs(const ClosedForm& f) {
     std::vector<Expression> out = {f.Q};
     if (f.chi) out.push_back(*f.chi);
@@ -60,7 +74,7 @@ void add_radial_by_sum(VarianceJet<Real>& jet, const Real& q) {
 template <class Real>
 VarianceJet<Real> evaluate_closed(const CompiledForm& compiled, const Real& q) {
   using J = Jet<Real, 2>;
-  Evaluator<J> evaluate(compiled.program);
+  Evaluator<J> evaluate = compiled.template evaluator<Real>();
   const auto out = evaluate(J::variable(q));
   VarianceJet<Real> jet;
   jet.Q = out[0][0];

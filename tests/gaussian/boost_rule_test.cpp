@@ -17,10 +17,10 @@ void compare(const char* formula, const char* variance, unsigned working, int wa
   const DigitsPrecision digits(working);
   const Precision bits(Precision::bits_for(working) + 64);
   const VarianceMap map(Activation::from_text(formula));
-  const VarianceJet<Digits> got = map.at(Digits(variance));
+  const VarianceJet<Digits> got = map.at(constant<Digits>(parse_rational(variance)));
   const VarianceJet<Ball> want = map.at(Ball(parse_rational(variance)));
   CAPTURE(formula, variance);
-  const Digits q(variance), Q = digits_of(want.Q), chi = digits_of(want.chi);
+  const Digits q = constant<Digits>(parse_rational(variance)), Q = digits_of(want.Q), chi = digits_of(want.chi);
   CHECK_FALSE(got.proven);
   CHECK_THAT(got.Q, AgreesTo(Q, wanted));
   if (want.chi_order < 0) {
