@@ -32,6 +32,7 @@ struct VarianceJet {
 
 /// Q and chi of one activation, by the best route there is: closed form, residue trapezoid, Gauss-Legendre panels.
 /// The choice is made once, at construction. Safe for concurrent reads.
+///   Derivations D-020, D-030
 class VarianceMap {
  public:
   explicit VarianceMap(const Activation& activation);
