@@ -124,4 +124,9 @@ TEST_CASE("the Gaussian tail holds for every variance of a ball", "[gaussian][gr
     const Ball fourth = Ball(3) * Phi(-z) + (pow(z, 3) + Ball(3) * z) * density;
     CHECK(certainly_positive(*bound - fourth) == Truth::yes);
   }
+  // Where the function falls by itself, the density 1/sqrt(2 pi q) is largest at the least q.
+  const auto falling = gaussian_tail(growth(formula("exp(-x)"), Tail::right, 1), 1, 0, 1e2, 1e6, 5);
+  REQUIRE(falling.has_value());
+  const Ball q(100), tilted = exp(q / Ball(2)) * Phi(Ball(-5) / Ball(10) - Ball(10));
+  CHECK(certainly_positive(*falling - tilted) == Truth::yes);
 }
