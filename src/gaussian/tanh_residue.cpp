@@ -13,6 +13,7 @@
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/jet.hpp"
 #include "infwidth/real/text.hpp"
+#include "residue_rule.hpp"
 
 namespace infwidth {
 
@@ -28,68 +29,39 @@ struct Register {
   operator arb_ptr() { return x; }  // NOLINT(google-explicit-constructor)
 };
 
-/// Which of the two integrands the nodes must reach for: sech^4 falls by itself, tanh^2 only with the Gaussian.
-enum class Decay { gaussian, gaussian_and_sech4 };
-
-struct Rule {
-  long precision;   // working bits
-  double goal;      // natural logarithm of 1/tolerance
-  Ball h;           // exact step
-  double step, q;   // h and q again, for estimates
-  long pole_lines;  // Y = pole_lines * pi, or a quarter of pi at most if 0
-  Ball Y;
-  long nodes;       // j = 0 .. nodes
-  Decay decay;
-
-  /// -log of the size of the term at node j, relative to 1: it needs that many bits less.
-  double smallness(long j) const {
-    const double w = static_cast<double>(j) * step;
-    return w * w / (2 * q) + (decay == Decay::gaussian_and_sech4 ? std::max(0.0, 4 * w - 2.8) : 0);  // sech^4 w <= 16 e^-4w, log 16 < 2.8
+/// E_j = e^(-2jh), and a weight v_j = e^(-(jh)^2/2q) E_j^power, by products alone: E is geometric, and so is the ratio of neighbouring weights.
+class NodeRecurrence {
+ public:
+  NodeRecurrence(const ResidueRule& rule, const Ball& q, int power) : factor_precision_(rule.precision) {
+    E_factor_ = exp(rule.h * Ball(-2));
+    const Ball decay = exp(-(rule.h * rule.h) / (q * Ball(2))), first_ratio = decay * pow(E_factor_, power);
+    ratio_factor_ = decay * decay;
+    arb_one(E);
+    arb_one(weight);
+    arb_set(ratio_, first_ratio.get());
+    arb_set(E_factor_rounded_, E_factor_.get());
+    arb_set(ratio_factor_rounded_, ratio_factor_.get());
   }
-  long precision_at(long j) const { return std::max(40L, precision - static_cast<long>(smallness(j) * 1.4426)); }
-};
 
-constexpr double pi_double = 3.14159265358979323846;
-constexpr long bound_bits = 64;  // error bounds need no more
+  Register E, weight;
 
-/// Step, contour and number of nodes for a tolerance of 2^-goal_bits at the variance q (its midpoint; the bound is formed from the ball).
-Rule choose_rule(double q, long goal_bits, Decay decay) {
-  Rule rule;
-  rule.q = q;
-  rule.decay = decay;
-  goal_bits = std::max(goal_bits, 32L);                            // so that Z >= 4 in the bound of the tail
-  rule.goal = static_cast<double>(goal_bits) * std::log(2.0) + 3;  // e^3 covers the constants of the bound
-  const double widest = std::sqrt(2 * rule.goal * q);               // the Gaussian alone stops there, on both axes
-  const double rate = decay == Decay::gaussian_and_sech4 ? 4 : 0;   // w^2/2q + rate w = goal
-  const double reach = q * (std::sqrt(rate * rate + 2 * rule.goal / q) - rate);
-  const auto step_for = [&](double Y) { return 2 * pi_double * Y / (rule.goal + Y * Y / (2 * q)); };
-  // Below pi/2 no pole needs to be passed; else the cheapest number of pole lines, a pole costing about 3 nodes.
-  rule.pole_lines = 0;
-  if (widest >= pi_double / 2) {
-    const auto cost = [&](double m) { return reach / step_for(m * pi_double) + 3 * m; };
-    double best = 1;
-    const double most = std::max(1.0, std::ceil(widest / pi_double));
-    for (double m = 1; m <= most; m = std::ceil(m * 1.05 + 0.1)) {
-      if (cost(m) < cost(best)) best = m;
+  /// To the next node, whose terms need p bits.
+  void advance(long p) {
+    if (factor_precision_ - p > 128) {  // the constant factors need no more digits than the numbers they multiply
+      arb_set_round(E_factor_rounded_, E_factor_.get(), p);
+      arb_set_round(ratio_factor_rounded_, ratio_factor_.get(), p);
+      factor_precision_ = p;
     }
-    rule.pole_lines = static_cast<long>(best);
+    arb_mul(E, E, E_factor_rounded_, p);
+    arb_mul(weight, weight, ratio_, p);
+    arb_mul(ratio_, ratio_, ratio_factor_rounded_, p);
   }
-  const double quarter = std::min(widest, pi_double / 4);
-  const double Y = rule.pole_lines == 0 ? quarter : static_cast<double>(rule.pole_lines) * pi_double;
-  // A step of 16 significant bits, rounded down: h is exact and its products are short.
-  int exponent = 0;
-  const double mantissa = std::frexp(step_for(Y), &exponent);
-  rule.step = std::ldexp(std::floor(mantissa * 65536), exponent - 16);
-  rule.h = Ball(rule.step);
-  const double nodes = std::ceil(reach / rule.step);
-  if (!(nodes < 1e9)) throw NotReached("tanh expectation: the variance " + short_text(q) + " asks for more than 1e9 nodes");
-  rule.nodes = static_cast<long>(nodes);
-  // The recurrences multiply a relative error by at most nodes^2.
-  rule.precision = goal_bits + static_cast<long>(2 * std::log2(static_cast<double>(rule.nodes) + 2)) + 12;
-  const Precision p(rule.precision);
-  rule.Y = rule.pole_lines == 0 ? Ball(quarter) : Ball::pi() * Ball(rule.pole_lines);
-  return rule;
-}
+
+ private:
+  long factor_precision_;
+  Ball E_factor_, ratio_factor_;
+  Register ratio_, E_factor_rounded_, ratio_factor_rounded_;
+};
 
 /// The sums over the nodes: sum_j' g(jh) e^(-(jh)^2/2q) j^(2k), the term j = 0 halved (the sum over all j is twice this).
 /// For `silu`, j counts in w = j h: the factors w^2 are put in as h^2 j^2.
@@ -98,29 +70,15 @@ struct NodeSums {
 };
 
 template <TanhIntegrand integrand>
-NodeSums sum_nodes(const Rule& rule, const Ball& q, const Budget& budget) {
+NodeSums sum_nodes(const ResidueRule& rule, const Ball& q, const Budget& budget) {
   NodeSums sums;
-  Register E, E1, weight, ratio, ratio_step, inverse, a, t_square, term, jh, t, u;
-  const Ball E1_exact = exp(rule.h * Ball(-2)), decay = exp(-(rule.h * rule.h) / (q * Ball(2))), decay_square = decay * decay;
-  arb_set(E1, E1_exact.get());
-  arb_one(E);
-  arb_one(weight);
-  arb_set(ratio, decay.get());
-  arb_set(ratio_step, decay_square.get());
-  long factor_precision = rule.precision;
+  NodeRecurrence node(rule, q, 0);
+  Register &E = node.E, &weight = node.weight;
+  Register inverse, a, t_square, term, jh, t, u;
   for (long j = 0; j <= rule.nodes; ++j) {
     if ((j & 255) == 255) budget.check();
     const long p = rule.precision_at(j);
-    if (factor_precision - p > 128) {  // the constant factors need no more digits than the numbers they multiply
-      arb_set_round(E1, E1_exact.get(), p);
-      arb_set_round(ratio_step, decay_square.get(), p);
-      factor_precision = p;
-    }
-    if (j > 0) {
-      arb_mul(E, E, E1, p);
-      arb_mul(weight, weight, ratio, p);
-      arb_mul(ratio, ratio, ratio_step, p);
-    }
+    if (j > 0) node.advance(p);
     arb_add_ui(inverse, E, 1, p);
     if constexpr (integrand == TanhIntegrand::tanh) {  // sech^2 = 4 E / (1 + E)^2
       arb_mul(inverse, inverse, inverse, p);
@@ -167,34 +125,18 @@ NodeSums sum_nodes(const Rule& rule, const Ball& q, const Budget& budget) {
 
 /// sum_j' sech^4(jh) e^(-(jh)^2/2q), the term j = 0 halved. With u_j = E_j^2 e^(-(jh)^2/2q), geometric-Gaussian like the weight itself, a term is
 /// 16 u / (1 + E)^4: five products and a division a node.
-Ball sum_sech4(const Rule& rule, const Ball& q, const Budget& budget) {
+Ball sum_sech4(const ResidueRule& rule, const Ball& q, const Budget& budget) {
   Ball sum;
-  Register E, E1, u, ratio, ratio_step, square, term;
-  const Ball E1_exact = exp(rule.h * Ball(-2)), decay = exp(-(rule.h * rule.h) / (q * Ball(2))), decay_square = decay * decay;
-  arb_set(E1, E1_exact.get());
-  arb_one(E);
-  arb_one(u);
-  const Ball first_ratio = decay * E1_exact * E1_exact;
-  arb_set(ratio, first_ratio.get());
-  arb_set(ratio_step, decay_square.get());
-  long factor_precision = rule.precision;
+  NodeRecurrence node(rule, q, 2);
+  Register square, term;
   for (long j = 0; j <= rule.nodes; ++j) {
     if ((j & 255) == 255) budget.check();
     const long p = rule.precision_at(j);
-    if (factor_precision - p > 128) {
-      arb_set_round(E1, E1_exact.get(), p);
-      arb_set_round(ratio_step, decay_square.get(), p);
-      factor_precision = p;
-    }
-    if (j > 0) {
-      arb_mul(E, E, E1, p);
-      arb_mul(u, u, ratio, p);
-      arb_mul(ratio, ratio, ratio_step, p);
-    }
-    arb_add_ui(square, E, 1, p);
+    if (j > 0) node.advance(p);
+    arb_add_ui(square, node.E, 1, p);
     arb_mul(square, square, square, p);
     arb_mul(square, square, square, p);
-    arb_div(term, u, square, p);
+    arb_div(term, node.weight, square, p);
     arb_mul_2exp_si(term, term, j == 0 ? 3 : 4);
     arb_add(sum.get(), sum.get(), term, rule.precision);
   }
@@ -226,7 +168,7 @@ Ball residue_slope_square(TanhIntegrand integrand, const Ball& y, const Jet<Ball
 /// Both exponentials are geometric in k, so a pole costs no exp; and a pole whose kernel is 2^-m needs m bits less.
 class PoleKernels {
  public:
-  PoleKernels(const Rule& rule, const Ball& q) : rule_(rule), pi_(Ball::pi()), inverse_q_(Ball(1) / q) {
+  PoleKernels(const ResidueRule& rule, const Ball& q) : rule_(rule), pi_(Ball::pi()), inverse_q_(Ball(1) / q) {
     c_ = Ball(2) * pi_ / rule.h;
     y_ = pi_ * power_of_two(-1);
     gauss_ = exp(y_ * y_ * inverse_q_ / Ball(2));
@@ -269,79 +211,10 @@ class PoleKernels {
   }
 
  private:
-  const Rule& rule_;
+  const ResidueRule& rule_;
   long k_ = 0;
   Ball pi_, inverse_q_, c_, y_, gauss_, gauss_ratio_, gauss_ratio_step_, decay_, decay_step_;
 };
-
-/// |integral f(x + iY) dx| for the two integrands and k = 0, 1, 2, without the Gaussian's e^(Y^2/2q): moments of xi^2 + Y^2/q, xi normal.
-struct LineBounds {
-  std::array<Ball, 3> square, slope_square;
-};
-LineBounds bounds_on_line(TanhIntegrand integrand, const Rule& rule, const Ball& q) {
-  const Ball eta = rule.Y * rule.Y / q;
-  const std::array<Ball, 4> m = {Ball(1), eta + Ball(1), eta * eta + Ball(2) * eta + Ball(3),
-                                 eta * eta * eta + Ball(3) * eta * eta + Ball(9) * eta + Ball(15)};
-  // |He_0|, |He_2|, |He_4| <= 1, |z|^2 + 1, |z|^4 + 6|z|^2 + 3
-  const auto weighted = [&](std::size_t shift) {
-    const std::size_t s = shift;
-    std::array<Ball, 3> r = {m[s], m[s + 1] + m[s], Ball(0)};
-    if (s + 2 < m.size()) r[2] = m[s + 2] + Ball(6) * m[s + 1] + Ball(3) * m[s];
-    return r;
-  };
-  LineBounds bounds;
-  const std::array<Ball, 3> flat = weighted(0), quadratic = weighted(1);
-  // On Im w = m pi, |t| <= 1 and |1 - t^2| <= 1; on Im w <= pi/4, |t| <= 1 and |1 - t^2| <= 2.
-  const Ball slope(rule.pole_lines == 0 ? 2 : 1);
-  for (std::size_t k = 0; k < 3; ++k) {
-    if (integrand == TanhIntegrand::tanh) {
-      bounds.square[k] = flat[k];
-      bounds.slope_square[k] = slope * slope * flat[k];
-    } else {
-      bounds.square[k] = q * quadratic[k];                                             // |w^2 t^2| <= |w|^2
-      bounds.slope_square[k] = Ball(2) * (flat[k] + slope * slope * q * quadratic[k]);  // |u|^2 <= 2 (1 + slope^2 |w|^2)
-    }
-  }
-  return bounds;
-}
-
-/// The nodes left out, 2 h sum_(j > N) |f(jh)|: at most twice the integral from Z = N h / sqrt q, since the bound of f decreases there.
-Ball tail_bound(TanhIntegrand integrand, const Rule& rule, const Ball& q) {
-  const Ball z2 = Ball(rule.nodes * rule.nodes) * rule.h * rule.h / q;
-  if (certainly_positive(z2 - Ball(16)) != Truth::yes) {  // q is a ball too wide for these nodes: more precision narrows it
-    Ball unbounded;
-    arb_pos_inf(unbounded.get());
-    return unbounded;
-  }
-  // For z >= Z >= 4: |He_2k| <= z^4, g <= 1 for tanh and g <= 2 (1 + q z^2) <= 2 (1 + q) z^2 for silu;
-  // integral_Z z^m e^(-z^2/2) <= 2 Z^(m-1) e^(-Z^2/2) for m <= 6; and 2 * 2 / sqrt(2 pi) < 2.
-  const Ball growth = integrand == TanhIntegrand::tanh ? Ball(1) : Ball(2) * (Ball(1) + q) * z2;
-  return Ball(2) * growth * z2 * z2 * exp(-z2 / Ball(2));
-}
-
-/// The same for g = sech^4 <= 16 e^-4w alone, without weights: the terms fall by e^-(4 + W/q) h and more from W = N h on.
-Ball sech4_tail_bound(const Rule& rule, const Ball& q) {
-  const Ball W = Ball(rule.nodes) * rule.h;
-  return Ball(32) * (rule.h + Ball(1) / Ball(4)) * exp(-(Ball(4) * W) - W * W / (Ball(2) * q)) / sqrt(Ball(2) * Ball::pi() * q);
-}
-
-/// Both parts of the error: the line Im w = Y, its damping 2 / (e^(2 pi Y / h) - 1) and the Gaussian's e^(Y^2/2q) put in, and the nodes left out.
-struct ErrorBounds {
-  LineBounds line;
-  Ball tail;
-};
-Ball line_damping(const Rule& rule, const Ball& q) {
-  return Ball(2) * exp(rule.Y * rule.Y / (q * Ball(2))) / (exp(Ball(2) * Ball::pi() * rule.Y / rule.h) - Ball(1));
-}
-ErrorBounds error_bounds(TanhIntegrand integrand, const Rule& rule, const Ball& q) {
-  const Precision low(bound_bits);
-  const Ball damping = line_damping(rule, q);
-  ErrorBounds error{bounds_on_line(integrand, rule, q), tail_bound(integrand, rule, q)};
-  for (auto* part : {&error.line.square, &error.line.slope_square}) {
-    for (Ball& b : *part) b *= damping;
-  }
-  return error;
-}
 
 double positive_midpoint(const Ball& q) {
   if (certainly_positive(q) != Truth::yes) throw NotReached("tanh expectation: the variance cannot be told from 0 at this precision");
@@ -357,7 +230,7 @@ long bits_below_one(double q) { return static_cast<long>(std::ceil(std::abs(std:
 TanhExpectations tanh_expectations(TanhIntegrand integrand, const Ball& q, const Budget& budget) {
   const double q_double = positive_midpoint(q);
   if (q_double < 1e-290 || q_double > 1e290) throw NotReached("tanh expectation: the variance " + short_text(q_double) + " is outside [1e-290, 1e290]");
-  const Rule rule = choose_rule(q_double, Precision::bits() + bits_below_one(q_double), Decay::gaussian);
+  const ResidueRule rule = choose_residue_rule(q_double, Precision::bits() + bits_below_one(q_double), Decay::gaussian);
   const Precision scope(rule.precision);
   const NodeSums sums = integrand == TanhIntegrand::tanh ? sum_nodes<TanhIntegrand::tanh>(rule, q, budget)
                                                          : sum_nodes<TanhIntegrand::silu>(rule, q, budget);
@@ -389,12 +262,12 @@ TanhExpectations tanh_expectations(TanhIntegrand integrand, const Ball& q, const
       pole_slope[order] += slope[order];
     }
   }
-  const ErrorBounds error = error_bounds(integrand, rule, q);
+  const ResidueBounds error = residue_bounds(integrand, rule, q);
   const Ball two_h = Ball(2) * rule.h, four_pi = Ball(4) * Ball::pi();
   TanhExpectations result;
   for (std::size_t k = 0; k < 3; ++k) {
-    result.square[k] = (norm * (two_h * node_square[k] + four_pi * pole_square[k])).widened(error.line.square[k] + error.tail);
-    result.slope_square[k] = (norm * (two_h * node_slope[k] + four_pi * pole_slope[k])).widened(error.line.slope_square[k] + error.tail);
+    result.square[k] = (norm * (two_h * node_square[k] + four_pi * pole_square[k])).widened(error.square[k]);
+    result.slope_square[k] = (norm * (two_h * node_slope[k] + four_pi * pole_slope[k])).widened(error.slope_square[k]);
   }
   result.nodes = static_cast<std::uint64_t>(rule.nodes) + 1;
   result.poles = static_cast<std::uint64_t>(rule.pole_lines);
@@ -403,7 +276,7 @@ TanhExpectations tanh_expectations(TanhIntegrand integrand, const Ball& q, const
 
 Ball tanh_chi(const Ball& q, const Budget& budget) {
   const double q_double = positive_midpoint(q);
-  const Rule rule = choose_rule(q_double, Precision::bits() + bits_below_one(std::max(q_double, 1.0)), Decay::gaussian_and_sech4);  // chi -> 1 as q -> 0
+  const ResidueRule rule = choose_residue_rule(q_double, Precision::bits() + bits_below_one(std::max(q_double, 1.0)), Decay::gaussian_and_sech4);  // chi -> 1 as q -> 0
   const Precision scope(rule.precision);
   const Ball nodes = sum_sech4(rule, q, budget);
   Ball residues;
@@ -419,9 +292,7 @@ Ball tanh_chi(const Ball& q, const Budget& budget) {
   }
   const Ball norm = Ball(1) / sqrt(Ball::pi() * q * Ball(2));
   const Ball value = norm * (Ball(2) * rule.h * nodes + Ball(4) * Ball::pi() * residues);
-  const Precision low(bound_bits);
-  const Ball sech4_on_line(rule.pole_lines == 0 ? 4 : 1);  // see bounds_on_line
-  return value.widened(line_damping(rule, q) * sech4_on_line + sech4_tail_bound(rule, q));
+  return value.widened(sech4_bound(rule, q));
 }
 
 }  // namespace infwidth

@@ -49,6 +49,11 @@ TEST_CASE("double precision: 12 digits for the catalogue", "[gaussian][double_ru
   compare(formula, {1e-12, 0.3, 1e4});
 }
 
+TEST_CASE("double precision: jumps off 0, below and above q = 1", "[gaussian][double_rule]") {
+  compare("step(x-1)+x/3", {0.1, 0.7, 1.7, 20});
+  compare("max(-1,min(1,x))+relu(x-2)^2", {0.1, 0.7, 1.7, 20});
+}
+
 TEST_CASE("double precision: 12 digits for the catalogue, from 1e-12 to 1e8", "[gaussian][double_rule][slow]") {
   const char* formula = GENERATE("identity", "relu", "leaky_relu:-3", "abs", "step", "sign", "relu_power:2", "relu_power:3", "relu_power:1/2", "relu_power:7/2", "erf", "normal_cdf", "gelu",
                                  "cos", "gaussian", "tanh", "sigmoid", "softplus", "silu", "elu:1", "selu", "hardtanh", "relu6", "rbf:1/2", "monomial:3", "hermite:4");
