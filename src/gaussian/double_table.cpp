@@ -52,7 +52,8 @@ Values values_from(const Jet5& phi, double x) {
 /// phi and its derivatives at a point of a chart, times e^(-damping x^2), in balls of a precision that may or may not do.
 class RowEvaluator {
  public:
-  RowEvaluator(const Chart& chart, double damping, long bits) : chart_(chart), bits_(bits), precision_(bits), damping_(damping), evaluate_(chart.in_x) {}
+  RowEvaluator(const Chart& chart, double damping, long bits)
+      : chart_(chart), bits_(bits), precision_(bits), damping_(damping), evaluate_(chart.in_x) {}
   long bits() const { return bits_; }
   double x() const { return x_; }
   const Jet5& phi() const { return phi_; }
@@ -231,7 +232,8 @@ class TableMaker {
       into.push_back(std::move(whole));
       return;
     }
-    if (into.size() * panel_nodes > most_nodes) throw NotReached("the formula " + chart.name + " oscillates too fast to be resolved in double precision; use --engine ball");
+    if (into.size() * panel_nodes > most_nodes)
+      throw NotReached("the formula " + chart.name + " oscillates too fast to be resolved in double precision; use --engine ball");
     refine(chart, std::move(left), depth + 1, into);
     refine(chart, std::move(right), depth + 1, into);
   }

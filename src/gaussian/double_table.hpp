@@ -34,12 +34,12 @@ inline Jet5 slope_of(const Jet5& phi) {
 }
 
 struct DoubleTable {
-  double q_high = 1;                               // the upper end of the bin
-  std::vector<Pack> x2, weight;                    // x^2, and the quadrature weight
-  std::array<std::vector<Pack>, columns> column;   // with e^(-x^2 / 2 q_high) in it: neither factor need be in the range of a double
+  double q_high = 1;                              // the upper end of the bin
+  std::vector<Pack> x2, weight;                   // x^2, and the quadrature weight
+  std::array<std::vector<Pack>, columns> column;  // with e^(-x^2 / 2 q_high) in it: neither factor need be in the range of a double
   std::size_t size = 0;
-  bool finite = true;                              // false: the integrand does not fall within the range of a double
-  bool small_q_columns = false;                    // whether h_second .. g_fourth are the better way to derivatives in this bin
+  bool finite = true;            // false: the integrand does not fall within the range of a double
+  bool small_q_columns = false;  // whether h_second .. g_fourth are the better way to derivatives in this bin
 };
 
 /// The table for variances in [q_low, q_high), in which the columns from `first` to before `last` are resolved.

@@ -22,8 +22,12 @@ inline LogBound outward(LogBound b, double direction) {
   const auto push = [&](double v) { return direction > 0 ? (v == 0 ? 0 : up(v)) : (v == 0 ? 0 : down(v)); };
   return {push(b.constant), push(b.log_x), push(b.linear), push(b.square)};
 }
-inline LogBound operator+(const LogBound& a, const LogBound& b) { return {a.constant + b.constant, a.log_x + b.log_x, a.linear + b.linear, a.square + b.square}; }
-inline LogBound operator-(const LogBound& a, const LogBound& b) { return {a.constant - b.constant, a.log_x - b.log_x, a.linear - b.linear, a.square - b.square}; }
+inline LogBound operator+(const LogBound& a, const LogBound& b) {
+  return {a.constant + b.constant, a.log_x + b.log_x, a.linear + b.linear, a.square + b.square};
+}
+inline LogBound operator-(const LogBound& a, const LogBound& b) {
+  return {a.constant - b.constant, a.log_x - b.log_x, a.linear - b.linear, a.square - b.square};
+}
 inline LogBound operator*(double k, const LogBound& b) { return {k * b.constant, k * b.log_x, k * b.linear, k * b.square}; }
 /// Above both for x >= 1, where log x, x and x^2 are not negative.
 inline LogBound larger(const LogBound& a, const LogBound& b) {
@@ -57,7 +61,9 @@ struct Quadratic {
   }
   bool is_constant() const { return c1 == 0 && c2 == 0; }
   /// Never below 0 for x >= from.
-  bool non_negative(double from) const { return (c0 >= 0 && c1 >= 0 && c2 >= 0) || (least(from) >= 0 && c2 >= 0 && c1 + 2 * c2 * from * (1 - slack) >= 0); }
+  bool non_negative(double from) const {
+    return (c0 >= 0 && c1 >= 0 && c2 >= 0) || (least(from) >= 0 && c2 >= 0 && c1 + 2 * c2 * from * (1 - slack) >= 0);
+  }
   bool non_positive(double from) const { return Quadratic{-c0, -c1, -c2}.non_negative(from); }
   /// Greater than some positive constant for x >= from.
   bool positive(double from) const { return least(from) > 0 && non_negative(from); }
@@ -72,7 +78,8 @@ inline Quadratic pushed(Quadratic a, double direction) {
 }
 /// [low_a, high_a] [low_b, high_b], coefficient by coefficient: where low <= f <= high and the coefficients are ordered, f is at each x a
 /// polynomial with coefficients between theirs. None if they are not ordered or the degree exceeds 2.
-inline std::optional<std::pair<Quadratic, Quadratic>> interval_product(const Quadratic& low_a, const Quadratic& high_a, const Quadratic& low_b, const Quadratic& high_b) {
+inline std::optional<std::pair<Quadratic, Quadratic>> interval_product(const Quadratic& low_a, const Quadratic& high_a, const Quadratic& low_b,
+                                                                       const Quadratic& high_b) {
   const std::array<double, 3> la = {low_a.c0, low_a.c1, low_a.c2}, ha = {high_a.c0, high_a.c1, high_a.c2}, lb = {low_b.c0, low_b.c1, low_b.c2},
                               hb = {high_b.c0, high_b.c1, high_b.c2};
   std::array<double, 3> low{}, high{};

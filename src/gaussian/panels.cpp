@@ -61,6 +61,8 @@ class Integration {
     sums_.resize(integrals_);
     tails_.resize(integrals_);
     log2_scale_.assign(integrals_, -1e18);
+    const bool quotients = std::any_of(charts_.begin(), charts_.end(), [](const Chart& c) { return !c.removable.empty() && !c.direct; });
+    if (quotients) cancelling_ = 80 + static_cast<long>(2 * std::max(0.0, -std::log2(q_double_)));
   }
 
   /// Throws if an integral is proven to diverge, or if nothing proves that it does not.
@@ -79,7 +81,7 @@ class Integration {
     std::vector<Cut> cuts = cut_tails();
     sample_scales(cuts);
     cuts = cut_tails();
-    const long working = goal_ + 40;
+    const long working = goal_ + 40 + cancelling_;
     const Precision p(working);
     two_q_ = q_ * Ball(2);
     for (std::size_t c = 0; c < charts_.size(); ++c) integrate_chart(charts_[c], cuts[c]);
@@ -107,6 +109,7 @@ class Integration {
   long goal_;
   std::size_t highest_;
   bool folded_;
+  long cancelling_ = 0;  // bits that formulas lose beside a removable singularity: a few powers of x, at x down to about sqrt(q)/n^2
   const Budget& budget_;
   std::vector<std::array<Ball, 3>> sums_;
   std::vector<Ball> tails_;
@@ -183,8 +186,8 @@ class Integration {
     return cuts;
   }
 
-  Ball left_end(const Chart& chart, const Cut& cut) const { return chart.left ? chart.left->ball() : Ball(cut.low); }
-  Ball right_end(const Chart& chart, const Cut& cut) const { return chart.right ? chart.right->ball() : Ball(cut.high); }
+  static Ball left_end(const Chart& chart, const Cut& cut) { return chart.left ? chart.left->ball() : Ball(cut.low); }
+  static Ball right_end(const Chart& chart, const Cut& cut) { return chart.right ? chart.right->ball() : Ball(cut.high); }
 
   struct Sample {
     double x;
@@ -236,7 +239,7 @@ class Integration {
 
   /// A rough log2 E|g|, by the trapezoidal rule on the samples.
   void sample_scales(const std::vector<Cut>& cuts) {
-    const Precision p(40);
+    const Precision p(40 + cancelling_);
     two_q_ = q_ * Ball(2);
     std::vector<Ball> totals(integrals_);
     for (std::size_t c = 0; c < charts_.size(); ++c) {
@@ -325,8 +328,7 @@ class Integration {
     std::optional<Chosen> best;
     const Ball centre = middle, reach = half.magnitude();
     for (const double rho : {2.2, 3.2, 4.6, 7.0, 11.0, 18.0, 32.0}) {
-      const Ball r(rho);
-      const Ball semi_x = reach * (r + Ball(1) / r) / Ball(2), semi_y = reach * (r - Ball(1) / r) / Ball(2);
+      const Ball r(rho), semi_x = reach * (r + Ball(1) / r) / Ball(2), semi_y = reach * (r - Ball(1) / r) / Ball(2);
       const Ball re = centre.widened(semi_x), im = Ball(0).widened(semi_y);
       std::optional<LogBounds> bounds = bounds_on(chart, on_box, re, im);
       if (!bounds) break;

@@ -11,7 +11,9 @@ namespace {
 
 Ball mean(const std::string& f, const Ball& q) { return expectation(Activation::from_text(f), q).estimate.value; }
 
-bool agree(const Ball& a, const Ball& b, int digits) { return certainly_positive(abs(a - b) - max(abs(a), Ball(1)) * pow(Ball(10), -digits)) != Truth::yes; }
+bool agree(const Ball& a, const Ball& b, int digits) {
+  return certainly_positive(abs(a - b) - max(abs(a), Ball(1)) * pow(Ball(10), -digits)) != Truth::yes;
+}
 
 }  // namespace
 

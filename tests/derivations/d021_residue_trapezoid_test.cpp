@@ -40,7 +40,8 @@ TEST_CASE("D-021: residues at the poles of tanh", "[derivation][gaussian]") {
   CHECK(agree(residue([&](const ComplexBall& e) { return pow(point(e), 2) * t(e) * t(e) * w(e); }), y * y * w1 + Ball(2) * y * w0));
   CHECK(agree(residue([&](const ComplexBall& e) { return pow(one - t(e) * t(e), 2) * w(e); }), w3 + Ball(2) / Ball(3) * w1));
   const auto u = [&](const ComplexBall& e) { return t(e) + point(e) * (one - t(e) * t(e)); };
-  CHECK(agree(residue([&](const ComplexBall& e) { return u(e) * u(e) * w(e); }), -(y * y * (w3 + Ball(2) / Ball(3) * w1) + Ball(4) / Ball(3) * y * w0)));
+  CHECK(agree(residue([&](const ComplexBall& e) { return u(e) * u(e) * w(e); }),
+              -(y * y * (w3 + Ball(2) / Ball(3) * w1) + Ball(4) / Ball(3) * y * w0)));
 }
 
 TEST_CASE("D-021: bounds of tanh on the lines", "[derivation][gaussian]") {

@@ -37,13 +37,13 @@ TEST_CASE("at variance 0: a kink in 0 makes the derivative of its order infinite
     int Q_order, chi_order;
   };
   const Case c = GENERATE(Case{"relu", 2, 2}, Case{"abs", 2, 2}, Case{"leaky_relu:1/5", 2, 2},  // homogeneous: E h is q itself
-                          Case{"elu:1", 1, 0}, Case{"selu", 1, 0},                                // phi'^2 = e^2x on one side, 1 on the other
-                          Case{"hardtanh", 2, 2},                                                 // no kink at 0
-                          Case{"relu(x)+1", 0, 2},                                                // phi^2 = 1 + 2 x_+ + ..: a kink of phi^2
+                          Case{"elu:1", 1, 0}, Case{"selu", 1, 0},                              // phi'^2 = e^2x on one side, 1 on the other
+                          Case{"hardtanh", 2, 2},                                               // no kink at 0
+                          Case{"relu(x)+1", 0, 2},                                              // phi^2 = 1 + 2 x_+ + ..: a kink of phi^2
                           Case{"x^2*sign(x)+x", 1, 0}, Case{"relu_power:2", 2, 2}, Case{"relu_power:3", 2, 2},
-                          Case{"x+relu(x)^3", 2, 2},                                              // phi'^2 = 1 + 6 x_+^2: a jump of h'' alone
-                          Case{"x+relu(x)^4", 2, 1}, Case{"step", 2, -1}, Case{"step(x-1)", 2, -1},
-                          Case{"relu(x)^(3/2)", 1, 0}, Case{"abs(x)^(5/2)", 2, 1}, Case{"sqrt(abs(x))", 0, -1});
+                          Case{"x+relu(x)^3", 2, 2},  // phi'^2 = 1 + 6 x_+^2: a jump of h'' alone
+                          Case{"x+relu(x)^4", 2, 1}, Case{"step", 2, -1}, Case{"step(x-1)", 2, -1}, Case{"relu(x)^(3/2)", 1, 0},
+                          Case{"abs(x)^(5/2)", 2, 1}, Case{"sqrt(abs(x))", 0, -1});
   const Precision p(128);
   const VarianceJet<Ball> jet = zero(c.formula);
   CAPTURE(c.formula);
@@ -54,11 +54,14 @@ TEST_CASE("at variance 0: a kink in 0 makes the derivative of its order infinite
 
 TEST_CASE("at variance 0: values are the limits of those at small variances", "[gaussian][at_zero]") {
   const Precision p(400);
-  const char* formula = GENERATE("tanh", "silu", "gelu", "softplus", "elu:1", "selu", "cos", "gaussian", "hermite:4", "x/tanh(x)", "relu(x)+x^2", "abs(x)^(5/2)");
+  const char* formula =
+      GENERATE("tanh", "silu", "gelu", "softplus", "elu:1", "selu", "cos", "gaussian", "hermite:4", "x/tanh(x)", "relu(x)+x^2", "abs(x)^(5/2)");
   const Activation phi = Activation::from_text(formula);
   const VarianceJet<Ball> limit = variance_jet_at_zero(phi), near = VarianceMap(phi).at(ball("1e-30"));
   CAPTURE(formula);
-  const auto close = [](const Ball& a, const Ball& b, int digits) { return certainly_positive(abs(a - b) - pow(Ball(10), -digits) * max(abs(b), Ball(1))) != Truth::yes; };
+  const auto close = [](const Ball& a, const Ball& b, int digits) {
+    return certainly_positive(abs(a - b) - pow(Ball(10), -digits) * max(abs(b), Ball(1))) != Truth::yes;
+  };
   CHECK(close(near.Q, limit.Q, 14));
   CHECK(close(near.chi, limit.chi, 14));
   if (limit.Q_order >= 1) CHECK(close(near.dQ, limit.dQ, 12));

@@ -44,8 +44,8 @@ void compare(const char* formula, std::initializer_list<double> variances) {
 }  // namespace
 
 TEST_CASE("double precision: 12 digits for the catalogue", "[gaussian][double_rule]") {
-  const char* formula = GENERATE("relu", "leaky_relu:1/5", "step", "relu_power:2", "relu_power:3/2", "erf", "gelu", "sin", "gaussian", "tanh", "sigmoid", "softplus", "silu", "elu:1", "selu",
-                                 "hardtanh", "relu6", "hermite:4");
+  const char* formula = GENERATE("relu", "leaky_relu:1/5", "step", "relu_power:2", "relu_power:3/2", "erf", "gelu", "sin", "gaussian", "tanh",
+                                 "sigmoid", "softplus", "silu", "elu:1", "selu", "hardtanh", "relu6", "hermite:4");
   compare(formula, {1e-12, 0.3, 1e4});
 }
 
@@ -55,8 +55,9 @@ TEST_CASE("double precision: jumps off 0, below and above q = 1", "[gaussian][do
 }
 
 TEST_CASE("double precision: 12 digits for the catalogue, from 1e-12 to 1e8", "[gaussian][double_rule][slow]") {
-  const char* formula = GENERATE("identity", "relu", "leaky_relu:-3", "abs", "step", "sign", "relu_power:2", "relu_power:3", "relu_power:1/2", "relu_power:7/2", "erf", "normal_cdf", "gelu",
-                                 "cos", "gaussian", "tanh", "sigmoid", "softplus", "silu", "elu:1", "selu", "hardtanh", "relu6", "rbf:1/2", "monomial:3", "hermite:4");
+  const char* formula = GENERATE("identity", "relu", "leaky_relu:-3", "abs", "step", "sign", "relu_power:2", "relu_power:3", "relu_power:1/2",
+                                 "relu_power:7/2", "erf", "normal_cdf", "gelu", "cos", "gaussian", "tanh", "sigmoid", "softplus", "silu", "elu:1",
+                                 "selu", "hardtanh", "relu6", "rbf:1/2", "monomial:3", "hermite:4");
   // An oscillation of many periods costs nodes; a clip far below sqrt q leaves nothing of the derivatives' own size.
   const bool wave = std::string(formula) == "cos" || std::string(formula) == "rbf:1/2";
   if (wave) {
@@ -67,11 +68,13 @@ TEST_CASE("double precision: 12 digits for the catalogue, from 1e-12 to 1e8", "[
 }
 
 TEST_CASE("double precision: formulas that cancel or overflow in doubles, narrow features, algebraic ends", "[gaussian][double_rule][slow]") {
-  const char* formula = GENERATE("tanh(50*x)", "exp(-x^2)*sin(20*x)", "x/sqrt(1+x^2)", "log(1+x^2)", "sqrt(1+x^2)", "cosh(x)^(-1)", "exp(-abs(x))", "softplus(relu(x)-1)", "erf(x)^3*x",
-                                 "(1-cos(x))/x^2", "1/x-1/sinh(x)", "(exp(x)-exp(-x))/(exp(x)+exp(-x))", "relu(x)^(4/3)", "abs(x)^(3/2)+x", "sqrt(abs(x-1))*x+1", "abs(x)^(-1/4)",
-                                 "max(-1,min(1,3*x))+step(x-2)", "tanh(100000*x)");
+  const char* formula =
+      GENERATE("tanh(50*x)", "exp(-x^2)*sin(20*x)", "x/sqrt(1+x^2)", "log(1+x^2)", "sqrt(1+x^2)", "cosh(x)^(-1)", "exp(-abs(x))",
+               "softplus(relu(x)-1)", "erf(x)^3*x", "(1-cos(x))/x^2", "1/x-1/sinh(x)", "(exp(x)-exp(-x))/(exp(x)+exp(-x))", "relu(x)^(4/3)",
+               "abs(x)^(3/2)+x", "sqrt(abs(x-1))*x+1", "abs(x)^(-1/4)", "max(-1,min(1,3*x))+step(x-2)", "tanh(100000*x)");
   const bool wave = std::string(formula) == "(1-cos(x))/x^2";
-  const bool costly = std::string(formula).find("inh") != std::string::npos || std::string(formula).find("exp(-x))/") != std::string::npos;  // for the balls beside it
+  const bool costly = std::string(formula).find("inh") != std::string::npos ||
+                      std::string(formula).find("exp(-x))/") != std::string::npos;  // for the balls beside it
   if (wave || costly) {
     compare(formula, {1e-8, 0.3, 20});
   } else {

@@ -15,13 +15,57 @@ namespace {
 Expression formula(const char* text) { return parse(text, Language{.variables = {"x"}, .functions = {}}); }
 double at(const LogBound& b, double x) { return b.constant + b.log_x * std::log(x) + b.linear * x + b.square * x * x; }
 
-const char* const formulas[] = {
-    "1", "x", "x^3-x", "2*x^2+3*x-7", "1/(1+x^2)", "x/sqrt(1+x^2)", "sqrt(1+x^2)", "(1+x^2)^(1/3)", "(1+x^2)^(-3/2)",
-    "exp(x)", "exp(-x)", "exp(-(x-1)^2)", "exp(x^2/8)", "exp(x^2/8)/(1+x^2)", "exp(3*x)*exp(-2*x)", "x*exp(-x^2)*sin(20*x)",
-    "sinh(x)", "cosh(x)", "x/sinh(x)", "1/cosh(x)", "cosh(x)^(-1)", "(exp(x)-exp(-x))/(exp(x)+exp(-x))", "tanh(x)", "tanh(x-3)", "x*tanh(2*x)",
-    "log(1+x^2)", "log(1+exp(x))", "atan(x)", "x*atan(x^2)", "asin(tanh(x))", "erf(x)", "erf(x)^3*x", "erfc(x)", "erfc(x)*exp(x^2)", "1-erf(x)",
-    "Phi(x)", "x*Phi(x)", "Phi(2*x-1)*x^2", "sigmoid(x)", "x*sigmoid(x)", "1/sigmoid(x)", "softplus(x)", "softplus(x)^2", "1/softplus(x)", "softplus(x^2)-x^2",
-    "sin(x)/x", "x^2*cos(x)", "exp(sin(x))", "(2+cos(x))^x", "1e-200*exp(x)", "exp(x)-exp(x-1)"};
+const char* const formulas[] = {"1",
+                                "x",
+                                "x^3-x",
+                                "2*x^2+3*x-7",
+                                "1/(1+x^2)",
+                                "x/sqrt(1+x^2)",
+                                "sqrt(1+x^2)",
+                                "(1+x^2)^(1/3)",
+                                "(1+x^2)^(-3/2)",
+                                "exp(x)",
+                                "exp(-x)",
+                                "exp(-(x-1)^2)",
+                                "exp(x^2/8)",
+                                "exp(x^2/8)/(1+x^2)",
+                                "exp(3*x)*exp(-2*x)",
+                                "x*exp(-x^2)*sin(20*x)",
+                                "sinh(x)",
+                                "cosh(x)",
+                                "x/sinh(x)",
+                                "1/cosh(x)",
+                                "cosh(x)^(-1)",
+                                "(exp(x)-exp(-x))/(exp(x)+exp(-x))",
+                                "tanh(x)",
+                                "tanh(x-3)",
+                                "x*tanh(2*x)",
+                                "log(1+x^2)",
+                                "log(1+exp(x))",
+                                "atan(x)",
+                                "x*atan(x^2)",
+                                "asin(tanh(x))",
+                                "erf(x)",
+                                "erf(x)^3*x",
+                                "erfc(x)",
+                                "erfc(x)*exp(x^2)",
+                                "1-erf(x)",
+                                "Phi(x)",
+                                "x*Phi(x)",
+                                "Phi(2*x-1)*x^2",
+                                "sigmoid(x)",
+                                "x*sigmoid(x)",
+                                "1/sigmoid(x)",
+                                "softplus(x)",
+                                "softplus(x)^2",
+                                "1/softplus(x)",
+                                "softplus(x^2)-x^2",
+                                "sin(x)/x",
+                                "x^2*cos(x)",
+                                "exp(sin(x))",
+                                "(2+cos(x))^x",
+                                "1e-200*exp(x)",
+                                "exp(x)-exp(x-1)"};
 
 }  // namespace
 
@@ -89,14 +133,15 @@ TEST_CASE("divergence is decided by the square's coefficient", "[gaussian][growt
 TEST_CASE("the Gaussian tail is an upper bound, and a close one", "[gaussian][growth]") {
   const Precision p(128);
   const double q = GENERATE(1e-6, 0.3, 1.0, 2.5e5);
-  const Growth one = growth(formula("1"), Tail::right, 1), square = growth(formula("x^2"), Tail::right, 1), falling = growth(formula("exp(-x)"), Tail::right, 1);
+  const Growth one = growth(formula("1"), Tail::right, 1), square = growth(formula("x^2"), Tail::right, 1),
+               falling = growth(formula("exp(-x)"), Tail::right, 1);
   for (const double z : {0.5, 1.5, 3.0, 8.0, 20.0}) {
     const double cut = z * std::sqrt(q);
     if (cut < 1) continue;
     CAPTURE(q, z);
     const Ball rq = sqrt(Ball(q)), density = exp(-Ball(cut) * Ball(cut) / Ball(2 * q)) / sqrt(Ball(2) * Ball::pi() * Ball(q));
-    const Ball mass = Phi(Ball(-cut) / rq);                                        // integral p
-    const Ball second = Ball(q) * (mass + Ball(cut) * density);                    // integral x^2 p
+    const Ball mass = Phi(Ball(-cut) / rq);                                                                   // integral p
+    const Ball second = Ball(q) * (mass + Ball(cut) * density);                                               // integral x^2 p
     const Ball fourth = Ball(3) * mass + (pow(Ball(cut) / rq, 3) + Ball(3) * Ball(cut) / rq) * rq * density;  // integral z^4 p
     const auto check = [&](const Growth& f, int power, int weight, const Ball& truth) {
       const auto bound = gaussian_tail(f, power, weight, q, q, cut);
@@ -108,8 +153,10 @@ TEST_CASE("the Gaussian tail is an upper bound, and a close one", "[gaussian][gr
     check(one, 2, 4, max(mass, fourth));
     check(square, 1, 0, second);
     const Ball tilted = exp(Ball(q) / Ball(2)) * Phi(Ball(-cut) / rq - rq);  // integral e^-x p
-    if (q < 1e4) check(falling, 1, 0, tilted);
-    else CHECK(gaussian_tail(falling, 1, 4, q, q, 60.0).has_value());  // it falls by itself, long before the Gaussian does
+    if (q < 1e4)
+      check(falling, 1, 0, tilted);
+    else
+      CHECK(gaussian_tail(falling, 1, 4, q, q, 60.0).has_value());  // it falls by itself, long before the Gaussian does
   }
 }
 

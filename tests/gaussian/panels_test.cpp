@@ -103,7 +103,8 @@ TEST_CASE("panels: removable singularities", "[gaussian][panels]") {
 }
 
 TEST_CASE("panels: every precision is inside every lower one", "[gaussian][panels]") {
-  const char* formula = GENERATE("softplus(x)", "x/sqrt(1+x^2)", "exp(-x^2)*sin(20*x)", "tanh(50*x)", "exp(-abs(x))", "exp(x)+x");
+  const char* formula =
+      GENERATE("softplus(x)", "x/sqrt(1+x^2)", "exp(-x^2)*sin(20*x)", "tanh(50*x)", "exp(-abs(x))", "exp(x)+x", "sin(x)/x", "x/tanh(x)");
   const Activation f = Activation::from_text(formula);
   const PanelRule rule(f.pieces(), Integrands::square_and_slope_square, f.parity());
   const char* q_text = GENERATE("1e-8", "1", "1e4");

@@ -18,7 +18,9 @@ struct ByPanels {
     const Activation phi = Activation::from_text(formula);
     const auto result = PanelRule(phi.pieces(), Integrands::square_and_slope_square, phi.parity()).integrate(q, Precision::bits() + 80, 2);
     const Precision p(Precision::bits() + 120);
-    const auto by_hermite = [](const std::array<Ball, 3>& m) { return std::array<Ball, 3>{m[0], m[1] - m[0], m[2] - Ball(6) * m[1] + Ball(3) * m[0]}; };
+    const auto by_hermite = [](const std::array<Ball, 3>& m) {
+      return std::array<Ball, 3>{m[0], m[1] - m[0], m[2] - Ball(6) * m[1] + Ball(3) * m[0]};
+    };
     square = by_hermite(result.integrals[0].moment);
     slope_square = by_hermite(result.integrals[1].moment);
   }

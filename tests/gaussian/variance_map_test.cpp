@@ -105,7 +105,9 @@ TEST_CASE("eight variances at once are eight variances one by one", "[gaussian][
     const double v = q[static_cast<std::size_t>(i)];
     const VarianceJet<Ball> want = map.at(Ball(v));
     CAPTURE(formula, v);
-    const auto close = [](double got, const Ball& truth, double scale) { return std::abs(got - truth.to_double()) <= 1e-12 * std::max(std::abs(truth.to_double()), scale); };
+    const auto close = [](double got, const Ball& truth, double scale) {
+      return std::abs(got - truth.to_double()) <= 1e-12 * std::max(std::abs(truth.to_double()), scale);
+    };
     const double Q = want.Q.to_double(), chi = want.chi.to_double(), unit = v == 0 ? 1 : v;
     CHECK(close(jets.Q[i], want.Q, 0));
     CHECK(close(jets.chi[i], want.chi, 0));
