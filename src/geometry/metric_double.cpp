@@ -13,22 +13,33 @@ namespace {
 // Three roundings of 2^-53 for each unit of loss were the most that was measured; so much loss leaves `double_accuracy`.
 constexpr double largest_loss = NetworkMetric::double_accuracy / 3 * 0x1p53;
 
+// Of the balls that stand in where more is lost: a double's digits.
+constexpr long digits_of_double = 17;
+
 constexpr const char* cure = "; give a smaller input, or leave double precision (--engine ball)";
 
-/// What double precision cannot hold: the lanes where an intermediate variance left its range.
+/// What double precision cannot hold: the lanes where an intermediate variance left its range, and those where it is 0, by underflow or in truth.
 struct Lanes {
-  std::array<bool, Pack::size> bad{};
+  std::array<bool, Pack::size> bad{}, zero{};
 
-  void check(const Pack& x) {
-    for (int i = 0; i < Pack::size; ++i) bad[static_cast<std::size_t>(i)] |= x[i] != 0 && !std::isnormal(x[i]);
+  void check(const Pack& q) {
+    for (int i = 0; i < Pack::size; ++i) {
+      bad[static_cast<std::size_t>(i)] |= q[i] != 0 && !std::isnormal(q[i]);
+      zero[static_cast<std::size_t>(i)] |= q[i] == 0;
+    }
   }
 };
 
-void extract(const Value<Pack>& from, int lane, Value<double>& to) {
-  to.value = from.value[lane];
-  to.scale = from.scale[lane];
-  to.error = NetworkMetric::double_accuracy * std::max(std::abs(to.value), to.scale);
+double component(const Pack& x, int lane) { return x[lane]; }
+double component(const Ball& x, int) { return x.to_double(); }
+
+template <class Real>
+void extract(const Value<Real>& from, int lane, Value<double>& to) {
   to.reason = from.reason;
+  if (!from.exists()) return;
+  to.value = component(from.value, lane);
+  to.scale = component(from.scale, lane);
+  to.error = NetworkMetric::double_accuracy * std::max(std::abs(to.value), to.scale);
 }
 
 /// 0 for a singular metric, else a normal number: an infinity, NaN or rounded-off underflow is not a value.
@@ -37,10 +48,11 @@ bool is_sound(const Value<double>& v, bool positive) {
   return std::isfinite(v.value) && std::isfinite(v.scale) && (!positive || std::isnormal(v.value));
 }
 
-RadialMetric<double> lane_of(const RadialMetric<Pack>& from, int lane) {
+template <class Real>
+RadialMetric<double> extracted(const RadialMetric<Real>& from, int lane) {
   RadialMetric<double> m;
   m.dim = from.dim;
-  m.norm2 = from.norm2[lane];
+  m.norm2 = component(from.norm2, lane);
   extract(from.A, lane, m.A);
   extract(from.B, lane, m.B);
   extract(from.tangential, lane, m.tangential);
@@ -50,18 +62,15 @@ RadialMetric<double> lane_of(const RadialMetric<Pack>& from, int lane) {
   extract(from.curvature_radial, lane, m.curvature_radial);
   extract(from.curvature_tangential, lane, m.curvature_tangential);
   extract(from.ricci_scalar, lane, m.ricci_scalar);
-  if (from.curvature_loss[lane] > largest_loss) {
-    for (Value<double>* v : {&m.curvature_radial, &m.curvature_tangential, &m.ricci_scalar}) {
-      if (v->exists()) v->reason = "it has lost digits to cancellation in double precision";
-    }
-  }
   const double magnified = 1e-15 * (m.dim - 1);  // sqrt(det g) holds A^((d-1)/2)
   m.volume.error += magnified * m.volume.value;
   m.log_volume.error += magnified;
   return m;
 }
 
-LayerMetric<double> lane_of(const LayerMetric<Pack>& from, int lane, bool in_range) {
+/// One lane of a layer in packs, or a layer in balls (lane 0). `in_range`: every variance on the way was a normal double.
+template <class Real>
+LayerMetric<double> extracted(const LayerMetric<Real>& from, int lane, bool in_range) {
   LayerMetric<double> layer;
   layer.layer = from.layer;
   layer.outcome = from.outcome;
@@ -69,15 +78,10 @@ LayerMetric<double> lane_of(const LayerMetric<Pack>& from, int lane, bool in_ran
   layer.method = from.method;
   layer.evaluations = from.evaluations;
   if (layer.outcome != Outcome::answered) return layer;
-  layer.metric = lane_of(from.metric, lane);
+  layer.metric = extracted(from.metric, lane);
   RadialMetric<double>& m = layer.metric;
   const bool singular = !m.log_volume.exists();
   if (!singular && !std::isnormal(m.volume.value)) m.volume.reason = "it is beyond the range of a double; its logarithm is not";
-  if (from.metric.radial_loss[lane] > largest_loss) {
-    layer.outcome = Outcome::not_reached;
-    layer.message = "depth " + std::to_string(layer.layer) + ": the radial eigenvalue has lost digits to cancellation in double precision" + cure;
-    return layer;
-  }
   bool sound = in_range && is_sound(m.A, !singular) && is_sound(m.radial, !singular) && is_sound(m.volume, !singular);
   m.for_each([&](const Value<double>& v) { sound = sound && is_sound(v, false); });
   if (!sound) {
@@ -85,6 +89,11 @@ LayerMetric<double> lane_of(const LayerMetric<Pack>& from, int lane, bool in_ran
     layer.message = "depth " + std::to_string(layer.layer) + ": a value overflows or underflows double precision" + cure;
   }
   return layer;
+}
+
+/// Whether cancellation has taken more digits than `double_accuracy` leaves. (A loss that is not a number is one too.)
+bool has_lost_digits(const RadialMetric<Pack>& m, int lane) {
+  return !(m.radial_loss[lane] <= largest_loss) || !(m.curvature_loss[lane] <= largest_loss);
 }
 
 }  // namespace
@@ -109,8 +118,20 @@ std::vector<LayerMetric<double>> NetworkMetric::at_by_double(std::span<const dou
     });
     lanes_of_layer.resize(layers, lanes);
     for (std::size_t i = 0; i < points.size(); ++i) {
+      const int lane = static_cast<int>(i);
+      std::vector<LayerMetric<Ball>> balls;
       for (std::size_t l = 0; l < layers; ++l) {
-        results[points[i] * layers + l] = lane_of(pass[l], static_cast<int>(i), !lanes_of_layer[l].bad[i]);
+        LayerMetric<double>& result = results[points[i] * layers + l];
+        const bool in_range = !lanes_of_layer[l].bad[i], may_have_underflown = lanes_of_layer[l].zero[i] && s[lane] != 0;
+        result = extracted(pass[l], lane, in_range);
+        if (!in_range || pass[l].outcome != Outcome::answered || !(may_have_underflown || has_lost_digits(pass[l].metric, lane))) continue;
+        if (balls.empty()) {
+          MetricOptions exactly = options;
+          exactly.digits = digits_of_double;
+          balls = at(InputPoint::with_norm2(Rational(norms2[points[i]]), dim), exactly);
+        }
+        result = extracted(balls[l], 0, true);
+        result.method += ", in balls: doubles cancel here";
       }
     }
   };

@@ -156,19 +156,36 @@ TEST_CASE("no metric and no answer are outcomes with a reason", "[geometry]") {
   CHECK_THAT(by_double[1].message, ContainsSubstring("overflow") && ContainsSubstring("--engine ball"));
 }
 
-TEST_CASE("double precision leaves out what has lost digits", "[geometry]") {
-  const Architecture mixed = make_architecture(2, {Activation::from_text("gelu"), Activation::from_text("erf")}, {three_halves}, {tenth});
-  const auto far = NetworkMetric(mixed).at_by_double(std::vector<double>{1.0, 1e8}, 3);
-  CHECK(far[0].outcome == Outcome::answered);
-  CHECK(far[1].outcome == Outcome::not_reached);
-  CHECK_THAT(far[1].message, ContainsSubstring("cancellation"));
-  CHECK(NetworkMetric(mixed).at(InputPoint::with_norm2(100000000, 3)).back().outcome == Outcome::answered);
+TEST_CASE("where double precision loses digits, balls stand in", "[geometry]") {
+  const auto agrees = [](const Architecture& network, double s) {
+    const NetworkMetric g(network);
+    const auto found = g.at_by_double(std::vector<double>{1.0, s}, 3, {.all_layers = true});
+    const auto truth = g.at(InputPoint::with_norm2(Rational(s), 3), {.digits = 20, .all_layers = true});
+    for (std::size_t l = 0; l < truth.size(); ++l) {
+      CAPTURE(s, l);
+      const RadialMetric<double>& m = found[truth.size() + l].metric;
+      REQUIRE(found[truth.size() + l].outcome == Outcome::answered);
+      const auto same = [](const Value<double>& a, const Value<Ball>& b) {
+        REQUIRE(a.exists());
+        CHECK(std::abs((Ball(a.value) - b.value).to_double()) <= NetworkMetric::double_accuracy * std::max(std::abs(b.value.to_double()), b.scale.to_double()));
+      };
+      same(m.radial, truth[l].metric.radial);
+      same(m.log_volume, truth[l].metric.log_volume);
+      same(m.curvature_radial, truth[l].metric.curvature_radial);
+      same(m.ricci_scalar, truth[l].metric.ricci_scalar);
+    }
+    CHECK(std::any_of(found.begin(), found.end(), [](const auto& layer) { return layer.method.find("in balls") != std::string::npos; }));
+  };
+  agrees(make_architecture(2, {Activation::from_text("gelu"), Activation::from_text("erf")}, {three_halves}, {tenth}), 1e8);
+  agrees(network("cos", 1, 1, 0), 1e-9);
+  agrees(network("x^3", 3, 1, 0), 1e-7);
+  agrees(network("erf", 6, 100, 0), 1e-12);
 
-  const auto tip = NetworkMetric(network("cos", 1, 1, 0)).at_by_double(std::vector<double>{1.0, 1e-9}, 3);
-  CHECK(tip[0].metric.ricci_scalar.exists());
-  CHECK(tip[1].outcome == Outcome::answered);
-  CHECK(tip[1].metric.log_volume.exists());
-  CHECK_FALSE(tip[1].metric.ricci_scalar.exists());
+  // The variance underflows: no singular metric.
+  const auto tiny = NetworkMetric(network("x^3", 6, 1, 0)).at_by_double(std::vector<double>{1e-12}, 3);
+  CHECK(tiny[0].outcome == Outcome::not_reached);
+  CHECK_THAT(tiny[0].message, ContainsSubstring("underflows"));
+  CHECK_FALSE(NetworkMetric(network("x^3", 6, 1, 0)).at_by_double(std::vector<double>{0}, 3)[0].metric.log_volume.exists());
 }
 
 TEST_CASE("points of any number are taken eight at once, the origin among them", "[geometry]") {

@@ -76,9 +76,9 @@ class NetworkMetric {
 
   /// Double precision, eight points at once: those with |x|^2 = norms2[i] in R^dim, i-th result; with `all_layers` L results a point.
   /// The error is `double_accuracy` of the larger of |value| and its scale; of the volume element and its logarithm (dim - 1) 1e-15 more.
-  /// Overflow and underflow are `not_reached`, and so is a radial eigenvalue that has lost more digits than that to cancellation (GELU followed by
-  /// erf, beyond |x|^2 = 1e3). A volume element beyond a double's range, and curvatures that have lost digits (at the tip of a cone: x^3 without
-  /// bias, |x|^2 < 1e-3), are left out with that reason.
+  /// Overflow and underflow are `not_reached`; a volume element beyond a double's range is left out with that reason. Where cancellation takes more
+  /// digits than that (at the tip of a cone, such as x^3 without bias at |x|^2 < 1e-3; GELU followed by erf beyond |x|^2 = 1e3), the point is
+  /// computed in balls, about a thousand times slower, and rounded.
   ///   Errors  UsageError for dim < 1 or a norm2 that is negative or not a number; Stopped.
   std::vector<LayerMetric<double>> at_by_double(std::span<const double> norms2, int dim, const MetricOptions& options = {}) const;
   /// One point, with its matrix.
