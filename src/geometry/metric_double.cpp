@@ -130,6 +130,7 @@ std::vector<LayerMetric<double>> NetworkMetric::at_by_double(std::span<const dou
           exactly.digits = digits_of_double;
           balls = at(InputPoint::with_norm2(Rational(norms2[points[i]]), dim), exactly);
         }
+        if (balls[l].outcome != Outcome::answered && result.outcome != Outcome::answered) continue;
         result = extracted(balls[l], 0, true);
         result.method += ", in balls: doubles cancel here";
       }
