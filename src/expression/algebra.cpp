@@ -83,7 +83,7 @@ Fraction Algebra::translate(const Expression& e) {
     case Op::variable: {
       auto found = variables_.find(e.name());
       if (found == variables_.end()) {
-        found = variables_.emplace(e.name(), f.add_generator({Generator::Kind::plain, e, 1, false, std::nullopt})).first;
+        found = variables_.emplace(e.name(), f.add_generator({Generator::Kind::plain, e, 1, positive_.count(e.name()) != 0, std::nullopt})).first;
       }
       return f.generator_power(found->second, 1);
     }
@@ -103,6 +103,11 @@ Fraction Algebra::translate(const Expression& e) {
     case Op::log: return logarithm(u);
     case Op::sqrt: return power(u, Rational(1, 2));
     case Op::sin: case Op::cos: case Op::tan: {
+      if (circular_ == Circular::functions) {
+        const auto sine = [&] { return odd_function(Op::sin, u); };
+        const auto cosine = [&] { return even_function(Op::cos, u); };
+        return e.op() == Op::sin ? sine() : e.op() == Op::cos ? cosine() : f.divide(sine(), cosine());
+      }
       const Fraction z = phase(u), w = phase(f.scaled(u, -1));
       const Fraction cosine = f.scaled(f.add(z, w), Rational(1, 2));
       if (e.op() == Op::cos) return cosine;
@@ -310,6 +315,15 @@ Fraction Algebra::odd_function(Op op, const Fraction& argument) {
   const Fraction mirrored = field_.scaled(u, -1);
   for (const Function& known : functions_) {
     if (known.op == op && field_.equal(known.arguments[0], mirrored)) return field_.scaled(field_.generator_power(known.generator, 1), -1);
+  }
+  return function(op, {u});
+}
+
+Fraction Algebra::even_function(Op op, const Fraction& argument) {
+  const Fraction u = field_.reduced(argument), mirrored = field_.scaled(u, -1);
+  if (u.numerator.is_zero()) return op == Op::cos ? one() : function(op, {u});
+  for (const Function& known : functions_) {
+    if (known.op == op && field_.equal(known.arguments[0], mirrored)) return field_.generator_power(known.generator, 1);
   }
   return function(op, {u});
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <set>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -15,6 +17,11 @@ namespace infwidth::algebra {
 /// Everything holds where all of the formula is real and defined. Not known: kinked functions (GiveUp).
 class Algebra {
  public:
+  /// Whether sines and cosines are written by complex exponentials, so that they can be compared, or stay functions of their own.
+  enum class Circular { exponentials, functions };
+  /// The letters in `positive` are taken to be positive.
+  explicit Algebra(std::set<std::string> positive = {}, Circular circular = Circular::exponentials) : positive_(std::move(positive)), circular_(circular) {}
+
   /// The formulas over one set of generators.
   std::vector<Fraction> fractions_of(const std::vector<Expression>& formulas);
   Field& field() { return field_; }
@@ -33,6 +40,8 @@ class Algebra {
     std::size_t generator;
   };
 
+  std::set<std::string> positive_;
+  Circular circular_;
   Field field_;
   std::vector<Family> families_;  // survive from pass to pass, so that the roots are fine enough in the last one
   bool refined_ = false;
@@ -55,6 +64,7 @@ class Algebra {
   Fraction power(const Fraction& u, const Rational& c);
   Fraction power_of_number(const Rational& base, const Rational& c);
   Fraction odd_function(Op op, const Fraction& u);
+  Fraction even_function(Op op, const Fraction& u);
   Fraction special_function(Op op, const Fraction& u, const Fraction& v);
   Fraction gamma(const Fraction& u);
   Fraction function(Op op, const std::vector<Fraction>& arguments);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 
 #include "infwidth/expression/expression.hpp"
@@ -15,6 +17,11 @@ namespace infwidth {
 
 /// A shorter equal formula where algebra finds one, else `e` itself.
 Expression simplify(const Expression& e);
+
+/// The same for sums that come out of integration, of any size: one term for each product of functions and roots, with a coefficient rational in the
+/// letters; roots of letters in `positive` are taken apart; error functions become their complements where that is shorter. Functions of one argument
+/// stay what they are, Phi becomes erf or erfc. Returns `e` itself where nothing is gained.
+Expression shorten(const Expression& e, const std::set<std::string>& positive);
 
 /// Proven to be the zero function: after writing the hyperbolic functions, sigmoid and Phi by exp and erf, and exponentials and
 /// trigonometric functions of sums by products, the rational normal form is 0.
