@@ -2,6 +2,7 @@
 #include "infwidth/real/special.hpp"
 
 #include <boost/math/special_functions/owens_t.hpp>
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -14,17 +15,17 @@ namespace {
 using BallFunction = Ball (*)(const Ball&, const Ball&);
 using Part = Ball (ComplexBall::*)() const;
 
-/// A part of erf(x + i y). The library's error is relative to |erf|: where the part is far smaller, as near the axes, more bits are worked with.
-Ball part_of_erf(const Ball& x, const Ball& y, Part part) {
+/// A part of f(x + i y). The library's error is relative to |f|: where the part is far smaller, as near the axes, more bits are worked with.
+Ball part_of(ComplexBall (*f)(const ComplexBall&), const Ball& x, const Ball& y, Part part) {
   const long bits = Precision::bits();
   Ball r;
   long working = bits + 10;
   for (int i = 0; i < 3; ++i) {
     const Precision p(working);
-    r = (erf(ComplexBall(x, y)).*part)();
-    const long missing = bits - arb_rel_accuracy_bits(r.get());
+    r = (f(ComplexBall(x, y)).*part)();
+    const long missing = bits - std::max(arb_rel_accuracy_bits(r.get()), -4000L);
     if (missing <= 0 || !x.is_exact() || !y.is_exact()) break;
-    working += std::min(missing, 4 * bits + 4000) + 10;
+    working += missing + 10;
   }
   return r;
 }
@@ -66,11 +67,13 @@ constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 Ball erf_re(const Ball& x, const Ball& y) {
   if (x.is_exact_zero()) return x;
-  return y.is_exact_zero() ? erf(x) : part_of_erf(x, y, &ComplexBall::re);
+  return y.is_exact_zero() ? erf(x) : part_of(erf, x, y, &ComplexBall::re);
 }
 Ball erf_im(const Ball& x, const Ball& y) {
   if (y.is_exact_zero()) return y;
-  if (!x.is_exact_zero()) return part_of_erf(x, y, &ComplexBall::im);
+  // Far to the side erf is 1 and a small rest: -erfc(|x| + i y) is the rest.
+  if (certainly_positive(abs(x) - Ball(1)) == Truth::yes) return -part_of(erfc, abs(x), y, &ComplexBall::im);
+  if (!x.is_exact_zero()) return part_of(erf, x, y, &ComplexBall::im);
   Ball r;
   arb_hypgeom_erfi(r.get(), y.get(), Precision::bits());
   return r;

@@ -13,7 +13,7 @@ namespace infwidth {
 ///   Domain      all real h, a
 ///   Limits      T(h, 0) = 0;  T(0, a) = atan(a)/(2 pi);  T(h, 1) = Phi(h) Phi(-h)/2;  a -> infinity: Phi(-|h|)/2
 ///   Accuracy    Ball: proven. The series of D-034, whose terms are all positive, so it keeps its relative accuracy where T is tiny: exact h and a
-///               give the working precision to a few bits, balls the condition of T times their radii. Digits: to the nearest or the next number.
+///               give the working precision to a few bits (up to |h| = 10^9, beyond which a ball around 0 may come), balls the condition of T times their radii. Digits: to the nearest or the next number.
 ///               double, Pack: 4e-15 relative down to the least normal number.
 ///   ComplexBall for real arguments alone (imaginary parts exactly 0); else indeterminate
 ///   Derivation  D-034
@@ -25,8 +25,9 @@ Pack owens_t(const Pack& h, const Pack& a);
 
 /// The real and the imaginary part of erf(x + i y), for real x, y. The first is odd in x and even in y, the second even in x and odd in y.
 ///   Limits      erf_re(x, 0) = erf(x);  erf_im(x, 0) = erf_re(0, y) = 0;  erf_im(0, y) = erfi(y), of size exp(y^2)
-///   Accuracy    Ball: proven. Digits: to the nearest or the next number. double, Pack: to the nearest or the next double, also near the zeros; through
-///               balls, so not fast. Infinite beyond the range of a double; an infinite argument gives the limit, or not-a-number where there is none.
+///   Accuracy    Ball: proven; exact x and y give the working precision to a few bits. Digits: to the nearest or the next number.
+///               double, Pack: to the nearest or the next double, also near the zeros; through balls, so not fast. Infinite beyond the range of
+///               a double; an infinite argument gives the limit, or not-a-number where there is none.
 ///   ComplexBall the analytic continuation in x and y, (erf(x + i y) + erf(x - i y))/2 and its like
 Ball erf_re(const Ball& x, const Ball& y);
 Ball erf_im(const Ball& x, const Ball& y);
