@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "fraction.hpp"
+#include "infwidth/expression/simplify.hpp"
 
 namespace infwidth::algebra {
 
@@ -14,6 +15,7 @@ namespace infwidth::algebra {
 /// Everything holds where all of the formula is real and defined. Not known: kinked functions (GiveUp).
 class Algebra {
  public:
+  explicit Algebra(Assumptions given = {}) : given_(std::move(given)) {}
   /// The formulas over one set of generators.
   std::vector<Fraction> fractions_of(const std::vector<Expression>& formulas);
   Field& field() { return field_; }
@@ -32,6 +34,7 @@ class Algebra {
     std::size_t generator;
   };
 
+  Assumptions given_;
   Field field_;
   std::vector<Family> families_;  // survive from pass to pass, so that the roots are fine enough in the last one
   bool refined_ = false;
