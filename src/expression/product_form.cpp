@@ -2,6 +2,7 @@
 #include "product_form.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <numeric>
 #include <set>
 
@@ -13,6 +14,13 @@ namespace {
 
 std::size_t length(const Expression& e) { return to_string(e).size(); }
 bool is_negative(const Expression& e) { return to_string(e).front() == '-'; }
+
+std::size_t variables(const Expression& e) {
+  if (e.op() == Op::variable) return 1;
+  std::size_t sum = 0;
+  for (const Expression& a : e.arguments()) sum += variables(a);
+  return sum;
+}
 
 Expression sum_of(std::vector<Expression> terms) {
   std::stable_partition(terms.begin(), terms.end(), [](const Expression& term) { return !is_negative(term); });
@@ -32,7 +40,15 @@ bool has_more_minus_than_plus(const Polynomial& p) {
 
 Integer whole_part(const Rational& c) { return Integer(numerator(c) / denominator(c)); }  // towards 0
 
-/// A factor on its way into a quotient: numbers first, then pi and variables by name, then the longer ones.
+/// The dimension, then the variances of the network, then s = |x|^2, then what has been named.
+int rank_of_variable(const std::string& name) {
+  if (name == "d") return 2;
+  if (name.starts_with("sigma")) return 3;
+  if (name == "s") return 4;
+  return name.front() == '\\' ? 8 : 5;  // a function under an assumed name
+}
+
+/// A factor on its way into a quotient: numbers first, then pi, variables, roots, sums and functions.
 struct Written {
   Expression base;
   Rational exponent;  // > 0
@@ -40,11 +56,17 @@ struct Written {
   std::string text;
 
   Written(Expression b, Rational e) : base(std::move(b)), exponent(std::move(e)), rank(0), text(to_string(base)) {
-    rank = base.op() == Op::number ? 0 : base.op() == Op::pi ? 1 : base.op() == Op::variable ? 2 : base.op() == Op::sqrt ? 3 : base.op() >= Op::exp ? 5 : 4;
+    switch (base.op()) {
+      case Op::number: rank = 0; break;
+      case Op::pi: rank = 1; break;
+      case Op::variable: rank = rank_of_variable(base.name()); break;
+      case Op::sqrt: rank = 6; break;
+      default: rank = base.op() >= Op::exp ? 8 : 7;
+    }
   }
   bool operator<(const Written& other) const {
     if (rank != other.rank) return rank < other.rank;
-    if (text.size() != other.text.size()) return (text.size() < other.text.size()) == (rank != 2);  // sigma_w2 s, but short sums first
+    if (text.size() != other.text.size()) return text.size() < other.text.size();
     return std::lexicographical_compare(text.begin(), text.end(), other.text.begin(), other.text.end(), [](char a, char b) {
       return (a == '-' ? '!' : a) < (b == '-' ? '!' : b);  // (d - 1) (d + 2)
     });
@@ -95,7 +117,7 @@ Expression FormulaWriter::plain(const Polynomial& p) {
     for (std::size_t g = 0; g < m.size(); ++g) {
       const Generator& generator = field_.generator(g);
       const bool dimension = generator.base.op() == Op::variable && generator.base.name() == "d";
-      order += dimension ? -1000 * m[g] : m[g];
+      order += dimension ? -1000 * m[g] : std::abs(m[g]);
     }
     terms.emplace_back(order, term.formula());
   }
@@ -125,7 +147,7 @@ Expression FormulaWriter::polynomial(const Polynomial& p) {
   if (const auto known = written_.find(p.terms()); known != written_.end()) return known->second;
   const Expression sum = plain(p);
   std::optional<Expression> best;
-  const auto size = [](const Expression& e) { return std::pair(length(e), e.size()); };
+  const auto size = [](const Expression& e) { return std::pair(length(e), variables(e)); };
   if (p.terms().size() <= largest) {
     std::size_t generators = 0;
     for (const auto& term : p.terms()) generators = std::max(generators, term.first.size());
@@ -134,7 +156,7 @@ Expression FormulaWriter::polynomial(const Polynomial& p) {
       if (other && (!best || size(*other) < size(*best))) best = *other;
     }
   }
-  if (!best || size(sum) < size(*best)) best = sum;
+  if (!best || size(sum) <= size(*best)) best = sum;
   written_.emplace(p.terms(), *best);
   return *best;
 }
@@ -148,7 +170,11 @@ void ProductForm::multiply(const Fraction& f, const Exponent& e) {
 void ProductForm::multiply_polynomial(const Polynomial& p, const Exponent& e) {
   if (p.is_zero()) throw GiveUp();
   const Field& field = writer_->field();
-  const PrimitivePart part = primitive_part(p);
+  PrimitivePart part = primitive_part(p);
+  if (part.rest.terms().rbegin()->second < 0) {  // the order of the terms has changed with the negative exponents: factors have their last term positive
+    part.rest = part.rest.times({}, -1);
+    part.coefficient = -part.coefficient;
+  }
   std::vector<std::pair<Polynomial, int>> factors;
   if (!part.rest.is_one()) factors = writer_->factors(part.rest);
   Rational number = part.coefficient;
@@ -177,7 +203,17 @@ void ProductForm::multiply_polynomial(const Polynomial& p, const Exponent& e) {
   for (std::size_t g = 0; g < part.monomial.size(); ++g) {
     if (part.monomial[g] != 0) multiply_generator(g, part.monomial[g], e);
   }
-  for (const auto& [base, n] : factors) multiply_base(base, e.times(n));
+  for (auto& [base, n] : factors) {
+    for (std::size_t g = 0; decaying_ && g < field.generators(); ++g) {
+      if (field.generator(g).kind != Generator::Kind::exponential) continue;
+      int most = 0;
+      for (const auto& term : base.terms()) most = std::max(most, exponent(term.first, g));
+      if (most == 0) continue;
+      base = base.times(generator_power(g, -most), 1);
+      multiply_generator(g, most * n, e);
+    }
+    multiply_base(base, e.times(n));
+  }
 }
 
 void ProductForm::multiply_number(const Rational& c, const Exponent& e) {
@@ -234,7 +270,7 @@ void ProductForm::multiply_base(const Polynomial& base, const Exponent& e) {
 }
 
 ProductForm ProductForm::take_common(std::vector<ProductForm>& with) {
-  ProductForm common(*writer_, variable_);
+  ProductForm common(*writer_, variable_, decaying_);
   if (std::all_of(with.begin(), with.end(), [](const ProductForm& f) { return f.negative_; })) {
     common.negative_ = true;
     for (ProductForm& f : with) f.negative_ = false;
@@ -309,7 +345,27 @@ Expression ProductForm::base_formula(const Polynomial& base) const {
   return writer_->field().generator(m.size() - 1).base;
 }
 
+/// Factors of one exponent whose product is shorter than they are, multiplied out: d^2 - 1.
+void ProductForm::join_binomials() {
+  for (std::size_t i = 0; i < powers_.size(); ++i) {
+    for (std::size_t j = i + 1; j < powers_.size(); ++j) {
+      if (powers_[i].second != powers_[j].second || is_one_generator(powers_[i].first) || is_one_generator(powers_[j].first)) continue;
+      Polynomial both = writer_->field().multiply(powers_[i].first, powers_[j].first);
+      if (both.terms().size() > 2) continue;
+      powers_[i].first = std::move(both);
+      powers_.erase(powers_.begin() + static_cast<std::ptrdiff_t>(j));
+      j = i;
+    }
+  }
+}
+
 Expression ProductForm::formula() const {
+  ProductForm joined = *this;
+  joined.join_binomials();
+  return joined.quotient();
+}
+
+Expression ProductForm::quotient() const {
   Quotient all, roots;  // `roots`: what stands together under one square root
   struct Member {
     Expression base;
@@ -366,8 +422,18 @@ Expression ProductForm::formula() const {
     all.multiply(power, below ? -1 : 1);
   }
   if (!exponential_.empty()) {
+    std::vector<std::pair<Exponent, std::vector<Expression>>> by_factor;
+    for (const auto& [base, e] : exponential_) {
+      const auto& factor = e;
+      auto same = std::find_if(by_factor.begin(), by_factor.end(), [&](const auto& group) { return group.first == factor; });
+      if (same == by_factor.end()) same = by_factor.insert(same, {e, {}});
+      same->second.push_back(base);
+    }
     std::vector<Expression> terms;
-    for (const auto& [base, e] : exponential_) terms.push_back(written(e) * base);
+    for (auto& [e, bases] : by_factor) {
+      std::stable_sort(bases.begin(), bases.end(), [](const Expression& a, const Expression& b) { return a.size() < b.size(); });
+      terms.push_back(written(e) * sum_of(std::move(bases)));
+    }
     all.multiply(exp(sum_of(std::move(terms))), 1);
   }
   const Expression result = all.formula();

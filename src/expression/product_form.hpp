@@ -43,8 +43,9 @@ class FormulaWriter {
 /// A product of powers of numbers, generators, irreducible polynomials and one exponential. GiveUp where a power is not known to be real.
 class ProductForm {
  public:
-  /// `variable` of the exponents' slopes.
-  ProductForm(FormulaWriter& writer, std::string variable) : writer_(&writer), variable_(std::move(variable)) {}
+  /// `variable` of the exponents' slopes. `decaying`: sums of exponentials are written by exp(-u), 1 + exp(-2 q), not by exp(u).
+  ProductForm(FormulaWriter& writer, std::string variable, bool decaying = false)
+      : writer_(&writer), variable_(std::move(variable)), decaying_(decaying) {}
 
   /// Times f^e. If e is no integer, f as a whole is positive.
   void multiply(const Fraction& f, const Exponent& e);
@@ -58,7 +59,7 @@ class ProductForm {
  private:
   FormulaWriter* writer_;
   std::string variable_;
-  bool negative_ = false;
+  bool decaying_ = false, negative_ = false;
   std::vector<std::pair<Integer, Exponent>> numbers_;        // primes, or what is left beyond 1000
   std::vector<std::pair<Polynomial, Exponent>> powers_;
   std::vector<std::pair<Expression, Exponent>> exponential_;  // exp of the sum of products
@@ -67,6 +68,8 @@ class ProductForm {
   void multiply_number(const Rational& c, const Exponent& e);
   void multiply_generator(std::size_t g, int n, const Exponent& e);
   void multiply_base(const Polynomial& base, const Exponent& e);
+  void join_binomials();
+  Expression quotient() const;
   Expression written(const Exponent& e) const;
   Expression base_formula(const Polynomial& base) const;
 };

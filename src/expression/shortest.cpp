@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 
 #include "algebra.hpp"
 #include "infwidth/expression/program.hpp"
@@ -13,6 +14,46 @@ namespace infwidth {
 namespace {
 
 using namespace algebra;
+
+/// Functions that the algebra would take apart (1 - erf for erfc, which loses the tail), or does not know, as symbols of their own.
+class OpaqueFunctions {
+ public:
+  explicit OpaqueFunctions(const Assumptions& given) : given_(given) {}
+
+  const Assumptions& given() const { return given_; }
+  Expression hidden(const Expression& e) {
+    if (e.arguments().empty()) return e;
+    const void* id = &e.arguments();  // one address a node
+    if (const auto known = done_.find(id); known != done_.end()) return known->second;
+    std::vector<Expression> arguments;
+    const bool opaque = is_opaque(e.op());
+    for (const Expression& a : e.arguments()) arguments.push_back(opaque ? simplify(a, given_) : hidden(a));
+    Expression result = Expression::make(e.op(), std::move(arguments));
+    if (opaque && result.op() == e.op()) result = symbol_of(result);
+    done_.emplace(id, result);
+    return result;
+  }
+  Expression shown(Expression e) const {
+    for (const auto& [name, function] : symbols_) e = substitute(e, name, function);
+    return e;
+  }
+
+ private:
+  Assumptions given_;
+  std::vector<std::pair<std::string, Expression>> symbols_;
+  std::unordered_map<const void*, Expression> done_;
+
+  static bool is_opaque(Op op) { return op == Op::erfc || op == Op::Phi; }
+  Expression symbol_of(const Expression& function) {
+    for (const auto& [name, known] : symbols_) {
+      if (known == function) return Expression::variable(name);
+    }
+    const std::string name = "\\" + std::to_string(symbols_.size());  // no name that a formula has
+    symbols_.emplace_back(name, function);
+    given_.positive.insert(name);
+    return Expression::variable(name);
+  }
+};
 
 /// The one variable that exponents depend on, and whether they are linear in it with rational coefficients.
 class Powers {
@@ -47,11 +88,17 @@ class Powers {
       }
       default: break;
     }
-    const auto known = std::find_if(parts_.begin(), parts_.end(), [&](const auto& part) { return part.second == power; });
-    if (power.is_integer() && known != parts_.end()) {
-      known->first = known->first * e;
-    } else {
+    if (!power.is_integer()) {
       parts_.emplace_back(e, power);
+      return;
+    }
+    const Exponent one{1, 0};
+    const auto known = std::find_if(parts_.begin(), parts_.end(), [&](const auto& part) { return part.second == one; });
+    const Expression factor = pow(e, Expression(power.constant));
+    if (known == parts_.end()) {
+      parts_.emplace_back(factor, one);
+    } else {
+      known->first = known->first * factor;
     }
   }
 
@@ -100,17 +147,20 @@ std::vector<Expression> candidates(const Expression& e, const Assumptions& given
   for (const auto& [base, power] : powers.parts()) bases.push_back(base);
   std::vector<Fraction> fractions = algebra.fractions_of(bases);
   FormulaWriter writer(field);
-  ProductForm product(writer, powers.variable());
-  for (std::size_t i = 0; i < fractions.size(); ++i) {
-    fractions[i] = field.reduced(fractions[i]);
-    if (fractions[i].numerator.is_zero()) return {Expression(0)};
-    product.multiply(fractions[i], powers.parts()[i].second);
+  for (Fraction& f : fractions) {
+    f = field.reduced(f);
+    if (f.numerator.is_zero()) return {Expression(0)};
   }
-  std::vector<Expression> found = {product.formula()};
+  std::vector<Expression> found;
+  for (const bool decaying : {false, true}) {
+    ProductForm product(writer, powers.variable(), decaying);
+    for (std::size_t i = 0; i < fractions.size(); ++i) product.multiply(fractions[i], powers.parts()[i].second);
+    found.push_back(product.formula());
+  }
   if (fractions.size() != 1) return found;
   std::vector<ProductForm> terms;
   for (const Fraction& term : terms_of(fractions[0], field)) {
-    terms.emplace_back(writer, powers.variable());
+    terms.emplace_back(writer, powers.variable(), true);
     terms.back().multiply(term, {1, 0});
   }
   if (terms.size() < 2) return found;
@@ -164,9 +214,12 @@ Expression simplify(const Expression& e, const Assumptions& given) {
   constexpr std::size_t largest = 20000;  // nodes, counted as a tree; shared ones are worked on once, and the work is bounded besides
   if (e.arguments().empty() || e.has_kinked_function() || e.size() > largest) return e;
   Expression best = e;
-  std::size_t length = to_string(e).size();
+  std::size_t length = to_string(e).size() + 1;  // of two equally long, the product with its factors in order
   try {
-    for (const Expression& candidate : candidates(e, given)) {
+    OpaqueFunctions functions(given);
+    const Expression plain = functions.hidden(e);
+    for (const Expression& found : candidates(plain, functions.given())) {
+      const Expression candidate = functions.shown(found);
       const std::size_t its_length = to_string(candidate).size();
       if (its_length >= length || !agree_at_points(candidate, e, given)) continue;
       best = candidate;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "infwidth/expression/program.hpp"
 #include "infwidth/geometry/symbol.hpp"
 #include "infwidth/real/errors.hpp"
 
@@ -13,6 +14,8 @@ namespace {
 
 // A formula of this many characters fits on a line of a paper, more or less.
 constexpr std::size_t one_line = 200;
+// Nodes that are simplified in a few tenths of a second.
+constexpr std::size_t largest = 250;
 // Nodes of a formula in one piece: some 200 pages.
 constexpr std::size_t largest_expanded = 200'000;
 
@@ -66,15 +69,54 @@ struct Naming {
   }
 };
 
+/// Formulas without tanh, and with names for long constants.
+class NamedConstants {
+ public:
+  explicit NamedConstants(Equations& equations) : equations_(equations) {}
+
+  Expression named(const Expression& e) {
+    if (e.arguments().empty()) return e;
+    const bool constant = is_constant(e);
+    if (constant && length(e) > longest_constant) return name_of(e);
+    if (constant) return e;
+    std::vector<Expression> arguments;
+    for (const Expression& a : e.arguments()) arguments.push_back(named(a));
+    if (e.op() != Op::tanh) return Expression::make(e.op(), std::move(arguments));
+    const Expression square = exp(2 * arguments[0]);
+    return (square - 1) / (square + 1);
+  }
+
+ private:
+  static constexpr std::size_t longest_constant = 30;
+  Equations& equations_;
+  std::vector<std::pair<Expression, Expression>> known_;
+
+  static bool is_constant(const Expression& e) {
+    return e.op() != Op::variable && std::all_of(e.arguments().begin(), e.arguments().end(), is_constant);
+  }
+  Expression name_of(const Expression& constant) {
+    for (const auto& [e, name] : known_) {
+      if (e == constant) return name;
+    }
+    const Precision precision(128);
+    const Program program({constant}, "");
+    const bool positive = certainly_positive(Evaluator<Ball>(program).value(Ball(0))) == Truth::yes;
+    const Symbol name = equations_.name("c_" + std::to_string(known_.size() + 1), constant, positive);
+    known_.emplace_back(constant, name.formula);
+    return name.formula;
+  }
+};
+
 /// The jet of a layer's maps at the variance that has a name.
 class LayerMaps {
  public:
-  LayerMaps(const LayerFormulas& layer, const Assumptions& given) : no_chi_(layer.no_chi) {
-    Assumptions in_q = given;
+  LayerMaps(const LayerFormulas& layer, NamedConstants& constants, const Equations& equations) : no_chi_(layer.no_chi) {
+    const Expression Q = constants.named(layer.Q), chi = constants.named(layer.chi);
+    Assumptions in_q = equations.given();
     in_q.positive.insert("q");
     const auto slope = [&](const Expression& e) { return simplify(differentiate(e, "q"), in_q); };
-    Q_ = {simplify(layer.Q, in_q)};
-    chi_ = {simplify(layer.chi, in_q)};
+    Q_ = {simplify(Q, in_q)};
+    chi_ = {simplify(chi, in_q)};
     for (std::size_t k = 0; k < 2; ++k) {
       Q_.push_back(slope(Q_[k]));
       chi_.push_back(slope(chi_[k]));
@@ -157,9 +199,9 @@ int uses(const NamedFormulas& f, const std::string& name) {
 }
 
 /// Puts the chosen equations into all others, the last first, and leaves out those that are not used. Simplifies where something was put in, unless
-/// the formula has become larger than `largest` nodes; such a one is given up (none) or left as it is.
+/// the formula has become larger than `most` nodes; such a one is given up (none) or left as it is.
 std::optional<NamedFormulas> inlined(NamedFormulas f, const Equations& equations, const std::function<bool(const Equation&)>& chosen,
-                                     std::size_t largest, bool give_up) {
+                                     std::size_t most, bool give_up) {
   for (std::size_t i = f.where.size(); i-- > 0;) {
     const Equation e = f.where[i];
     const auto stands_in = [&](const Equation& other) { return other.formula.depends_on(e.name); };
@@ -171,7 +213,7 @@ std::optional<NamedFormulas> inlined(NamedFormulas f, const Equations& equations
       for (Equation& other : *list) {
         if (!stands_in(other)) continue;
         other.formula = substitute(other.formula, e.name, e.formula);
-        if (other.formula.size() <= largest) {
+        if (other.formula.size() <= most) {
           other.formula = equations.simplified(other.formula);
         } else if (give_up) {
           return std::nullopt;
@@ -198,20 +240,32 @@ std::size_t longest(const std::vector<Equation>& list) {
 
 }  // namespace
 
+NamedFormulas variance_map_formula(const LayerFormulas& layer, bool chi, const Assumptions& given, bool expand) {
+  if (chi && !layer.no_chi.empty()) throw NoSuchQuantity(layer.no_chi);
+  Assumptions in_q = given;
+  in_q.positive.insert("q");
+  Equations equations(in_q);
+  NamedConstants constants(equations);
+  NamedFormulas f;
+  f.results = {{chi ? "chi" : "Q", equations.simplified(constants.named(chi ? layer.chi : layer.Q))}};
+  f.where = equations.all();
+  return *inlined(std::move(f), equations, [&](const Equation&) { return expand; }, largest, false);
+}
+
 NamedFormulas geometry_formula(const SymbolicNetwork& network, GeometryQuantity quantity, MetricOf of, bool expand) {
   const int depth = static_cast<int>(network.layers.size());
   Assumptions given = network.given;
   if (network.dim.op() == Op::variable) given.positive.insert(network.dim.name());
-  std::vector<LayerMaps> maps;
-  for (const LayerFormulas& layer : network.layers) maps.emplace_back(layer, given);
   Equations equations(given);
+  NamedConstants constants(equations);
+  std::vector<LayerMaps> maps;
+  for (const LayerFormulas& layer : network.layers) maps.emplace_back(layer, constants, equations);
   NamedFormulas named;
   named.results = asked(symbolic_metric(network, maps, of, Naming{equations, depth + 1}), quantity);
   named.where = equations.all();
   unfold_names(named.results, named.where);
   for (Equation& r : named.results) r.formula = equations.simplified(r.formula);
 
-  constexpr std::size_t largest = 400;  // nodes that are simplified in a few tenths of a second
   const auto none = [](const Equation&) { return false; };
   const auto every = [](const Equation&) { return true; };
   if (expand) {
@@ -225,12 +279,12 @@ NamedFormulas geometry_formula(const SymbolicNetwork& network, GeometryQuantity 
   }
   named = *inlined(named, equations, none, largest, false);
   if (depth > 1) return named;
-  const auto in_q = inlined(named, equations, [](const Equation& e) { return e.name != "q_1"; }, largest, true);
+  const auto in_q = inlined(named, equations, [](const Equation& e) { return e.name != "q_1" && !e.name.starts_with("c_"); }, largest, true);
   if (in_q) {
     const auto whole = inlined(*in_q, equations, every, largest, true);
     if (whole && longest(whole->results) <= one_line) return *whole;
   }
-  const auto brief = [&](const Equation& e) { return uses(named, e.name) == 1 && length(e.formula) <= one_line / 4; };
+  const auto brief = [&](const Equation& e) { return e.name != "C" && uses(named, e.name) == 1 && length(e.formula) <= one_line / 4; };
   const NamedFormulas with_names = *inlined(named, equations, brief, largest, false);
   return in_q && length(*in_q) <= length(with_names) ? *in_q : with_names;
 }

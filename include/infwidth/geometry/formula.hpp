@@ -38,6 +38,10 @@ struct NamedFormulas {
   std::vector<Equation> results, where;
 };
 
+/// Q (or chi) itself, with long constants named c_1, c_2 unless `expand`.
+///   Errors   NoSuchQuantity for a chi that does not exist
+NamedFormulas variance_map_formula(const LayerFormulas& layer, bool chi, const Assumptions& given, bool expand = false);
+
 /// Of the metric A I + B x x^T on R^d:
 ///   metric       A, B
 ///   eigenvalues  eigenvalue_tangential = A, eigenvalue_radial = A + s B
