@@ -83,7 +83,9 @@ Fraction Algebra::translate(const Expression& e) {
     case Op::variable: {
       auto found = variables_.find(e.name());
       if (found == variables_.end()) {
-        found = variables_.emplace(e.name(), f.add_generator({Generator::Kind::plain, e, 1, positive_.count(e.name()) != 0, std::nullopt})).first;
+        Generator g{Generator::Kind::plain, e, 1, given_.positive.contains(e.name()), std::nullopt};
+        g.not_negative = given_.not_negative.contains(e.name());
+        found = variables_.emplace(e.name(), f.add_generator(std::move(g))).first;
       }
       return f.generator_power(found->second, 1);
     }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fraction.hpp"
+#include "infwidth/expression/simplify.hpp"
 
 namespace infwidth::algebra {
 
@@ -19,8 +20,7 @@ class Algebra {
  public:
   /// Whether sines and cosines are written by complex exponentials, so that they can be compared, or stay functions of their own.
   enum class Circular { exponentials, functions };
-  /// The letters in `positive` are taken to be positive.
-  explicit Algebra(std::set<std::string> positive = {}, Circular circular = Circular::exponentials) : positive_(std::move(positive)), circular_(circular) {}
+  explicit Algebra(Assumptions given = {}, Circular circular = Circular::exponentials) : given_(std::move(given)), circular_(circular) {}
 
   /// The formulas over one set of generators.
   std::vector<Fraction> fractions_of(const std::vector<Expression>& formulas);
@@ -40,7 +40,7 @@ class Algebra {
     std::size_t generator;
   };
 
-  std::set<std::string> positive_;
+  Assumptions given_;
   Circular circular_;
   Field field_;
   std::vector<Family> families_;  // survive from pass to pass, so that the roots are fine enough in the last one

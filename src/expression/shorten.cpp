@@ -124,7 +124,7 @@ Product take_common_factor(std::vector<Product>& terms) {
 
 class Shortener {
  public:
-  explicit Shortener(const std::set<std::string>& positive) : positive_(positive), algebra_(positive, Algebra::Circular::functions) {}
+  explicit Shortener(const Assumptions& given) : given_(given), algebra_(given, Algebra::Circular::functions) {}
 
   Expression shortened(const Expression& e) {
     const Fraction f = field().reduced(algebra_.fractions_of({e})[0]);
@@ -149,7 +149,7 @@ class Shortener {
   }
 
  private:
-  std::set<std::string> positive_;
+  Assumptions given_;
   Algebra algebra_;
   Work work_{100'000};
   std::map<Monomial, Fraction> groups_;       // coefficients, in the letters alone, by the monomial in everything else
@@ -257,7 +257,7 @@ class Shortener {
         functions.emplace_back(f, key[i]);
       }
     }
-    if (!exponents.is_number(0)) product.multiply(exp(shorten(exponents, positive_)), 1);
+    if (!exponents.is_number(0)) product.multiply(exp(shorten(exponents, given_)), 1);
     for (const auto& [f, power] : functions) product.multiply(f, power);
     return product;
   }
@@ -281,7 +281,7 @@ class Shortener {
   /// `negative`: minus the function, of the mirrored argument, is meant.
   Expression written_function(const Expression& f, int complement, bool& negative) {
     std::vector<Expression> arguments;
-    for (const Expression& a : f.arguments()) arguments.push_back(shorten(complement < 0 ? -a : a, positive_));
+    for (const Expression& a : f.arguments()) arguments.push_back(shorten(complement < 0 ? -a : a, given_));
     if (complement != 0) return erfc(arguments[0]);
     if (f.op() == Op::erf || f.op() == Op::asin || f.op() == Op::atan || f.op() == Op::sin) {
       negative = starts_with_minus(arguments[0]);
@@ -318,10 +318,10 @@ bool agree(const Expression& a, const Expression& b) {
 
 }  // namespace
 
-Expression shorten(const Expression& e, const std::set<std::string>& positive) {
+Expression shorten(const Expression& e, const Assumptions& given) {
   if (e.arguments().empty() || e.has_kinked_function()) return e;
   try {
-    const Expression candidate = Shortener(positive).shortened(e);
+    const Expression candidate = Shortener(given).shortened(e);
     if (candidate.size() <= 2 * e.size() + 4 && agree(candidate, e)) return candidate;
   } catch (const GiveUp&) {
     // too large, or nothing that the algebra knows

@@ -39,11 +39,11 @@ class Abbreviations {
   }
   const std::vector<std::pair<std::string, Expression>>& letters() const { return letters_; }
   /// The letters of positive constants.
-  const std::vector<std::string>& positive() const { return positive_; }
+  const std::set<std::string>& positive() const { return positive_; }
 
  private:
   std::vector<std::pair<std::string, Expression>> letters_;
-  std::vector<std::string> positive_;
+  std::set<std::string> positive_;
 
   Expression letter_for(const Expression& e) {
     for (const auto& [name, value] : letters_) {
@@ -52,7 +52,7 @@ class Abbreviations {
     const std::string name = "c" + std::to_string(letters_.size() + 1);
     letters_.emplace_back(name, e);
     try {
-      if (sign_of(e, {}) > 0) positive_.push_back(name);
+      if (sign_of(e, {}) > 0) positive_.insert(name);
     } catch (const OutsideClass&) {
       // its sign is not needed, or will be asked for again
     }
@@ -130,14 +130,14 @@ PiecewiseSum read(const std::vector<FormulaPiece>& pieces, const Expression Form
 }
 
 /// The integral of sum p_q, which is real.
-Expression integral(const ExponentialSum& sum, const FormulaInterval& where, const std::vector<std::string>& positive) {
+Expression integral(const ExponentialSum& sum, const FormulaInterval& where, const Assumptions& given) {
   Expression total = 0;
   for (const ExponentialTerm& t : sum.terms()) {
     // Of two conjugate terms one, doubled.
     const Expression& frequency = t.a.im;
     const bool is_number = frequency.is_number() && !frequency.is_number(0);
     if (is_number && frequency.value() < 0) continue;
-    total = total + Expression(is_number ? 2 : 1) * gaussian_integral(t, where, positive).re;
+    total = total + Expression(is_number ? 2 : 1) * gaussian_integral(t, where, given).re;
   }
   return total;
 }
@@ -145,13 +145,13 @@ Expression integral(const ExponentialSum& sum, const FormulaInterval& where, con
 /// E[f^2 x^n].
 class MeanSquare {
  public:
-  MeanSquare(const PiecewiseSum& f, const std::vector<std::string>& positive) : positive_(positive), everywhere_(f.everywhere * f.everywhere) {
+  MeanSquare(const PiecewiseSum& f, const Assumptions& given) : given_(given), everywhere_(f.everywhere * f.everywhere) {
     for (const auto& [where, sum] : f.parts) parts_.emplace_back(where, sum * sum + (f.everywhere * sum).scaled({2, 0}));
   }
 
   Expression times_power(int n) const {
-    Expression total = integral(everywhere_.times_power(n), {}, positive_);
-    for (const auto& [where, sum] : parts_) total = total + integral(sum.times_power(n), where, positive_);
+    Expression total = integral(everywhere_.times_power(n), {}, given_);
+    for (const auto& [where, sum] : parts_) total = total + integral(sum.times_power(n), where, given_);
     return total;
   }
 
@@ -160,9 +160,9 @@ class MeanSquare {
     std::optional<Expression> least;
     const auto look = [&](const ExponentialSum& sum) {
       for (const ExponentialTerm& t : sum.terms()) {
-        if (t.b.is_number(0) || sign_of(t.b, positive_) <= 0) continue;
+        if (t.b.is_number(0) || sign_of(t.b, given_) <= 0) continue;
         const Expression bound = tidied(Expression(1) / (Expression(2) * t.b));
-        if (!least || sign_of(tidied(*least - bound), positive_) > 0) least = bound;
+        if (!least || sign_of(tidied(*least - bound), given_) > 0) least = bound;
       }
     };
     look(everywhere_);
@@ -171,7 +171,7 @@ class MeanSquare {
   }
 
  private:
-  std::vector<std::string> positive_;
+  Assumptions given_;
   ExponentialSum everywhere_;
   std::vector<std::pair<FormulaInterval, ExponentialSum>> parts_;
 };
@@ -196,17 +196,14 @@ Expression formula_of(const RealPoint& t) {
 struct Problem {
   Abbreviations constants;
   std::vector<FormulaPiece> pieces;
-  std::vector<std::string> positive;
+  Assumptions given;
 
-  Problem(const std::vector<FormulaPiece>& whole, const std::vector<std::string>& known) : pieces(constants.abbreviated(whole)), positive(known) {
-    positive.insert(positive.end(), constants.positive().begin(), constants.positive().end());
+  Problem(const std::vector<FormulaPiece>& whole, const Assumptions& known) : pieces(constants.abbreviated(whole)), given(known) {
+    given.positive.insert("q");
+    given.positive.insert(constants.positive().begin(), constants.positive().end());
   }
-  Expression shortened(const Expression& e) const {
-    std::set<std::string> letters(positive.begin(), positive.end());
-    letters.insert("q");
-    return shorten(e, letters);
-  }
-  MeanSquare mean_square(const Expression FormulaPiece::* member) const { return {read(pieces, member), positive}; }
+  Expression shortened(const Expression& e) const { return shorten(e, given); }
+  MeanSquare mean_square(const Expression FormulaPiece::* member) const { return {read(pieces, member), given}; }
 };
 
 std::vector<FormulaPiece> formula_pieces(const Activation& phi) {
@@ -250,8 +247,8 @@ Expression ClosedForm::whole(const Expression& formula) const {
   return e;
 }
 
-ClosedForm closed_form(const std::vector<FormulaPiece>& pieces, bool jumps, const std::vector<std::string>& positive) {
-  const Problem problem(pieces, positive);
+ClosedForm closed_form(const std::vector<FormulaPiece>& pieces, bool jumps, const Assumptions& given) {
+  const Problem problem(pieces, given);
   ClosedForm form;
   const auto attempt = [&](const Expression FormulaPiece::* member) -> std::optional<Expression> {
     try {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gaussian_integral.hpp"
 
-#include <algorithm>
-
 #include "infwidth/expression/program.hpp"
 #include "infwidth/expression/simplify.hpp"
 
@@ -42,7 +40,7 @@ ComplexFormula normal_cdf(const Expression& x, const Expression& y) {
 
 class Table {
  public:
-  Table(const FormulaInterval& interval, const std::vector<std::string>& positive) : interval_(interval), positive_(positive) {}
+  Table(const FormulaInterval& interval, const Assumptions& given) : interval_(interval), given_(given) {}
 
   /// The integral of x^k e^(a x + b x^2) Phi(..) Phi(..) p_q.
   ComplexFormula moment(int k, const ComplexFormula& a, const Expression& b, const std::vector<NormalFactor>& normals) {
@@ -78,7 +76,7 @@ class Table {
 
  private:
   const FormulaInterval& interval_;
-  const std::vector<std::string>& positive_;
+  const Assumptions& given_;
   struct Known {
     int k;
     ComplexFormula a;
@@ -156,9 +154,17 @@ class Table {
       const Expression there = tidied(n.offset + n.slope * t);
       return bivariate(h, k, -there * tilt.root_v / t, -(t / tilt.root_v + run * there) / n.offset, -sign(t) * sign(n.offset));
     }
-    if (!at_zero || !no_offset) throw OutsideClass{"a normal distribution function beside an exponential on a half line that does not begin at its zero"};
-    const Expression h = a * tilt.root_v, k = run * h / sqrt(tilt.widened(n.slope));
-    return bivariate(h, k, 0, one / run, sign(n.slope));
+    const Expression width = sqrt(tilt.widened(n.slope));
+    if (at_zero && no_offset) {
+      const Expression h = a * tilt.root_v;
+      return bivariate(h, run * h / width, 0, one / run, sign(n.slope));
+    }
+    // The signs of h and k change with q. Without them: each T(h, r) less its value at h = 0 goes smoothly through h = 0.
+    const Expression way = a * tilt.v - t, by = n.slope * a * tilt.v + n.offset, corner = tidied(n.offset + n.slope * t);
+    const auto wedge = [](const Expression& h, const Expression& r) { return r.is_number(0) ? Expression(0) : atan(r) / two_pi - owens_t(h, r); };
+    const Expression h = way / tilt.root_v, k = by / width, r = corner * tilt.root_v / way;
+    const Expression s = (tidied(a - n.slope * n.offset) * tilt.v - t * tilt.widened(n.slope)) / (tilt.root_v * by);
+    return half * (Phi(h) + Phi(k)) - Expression(Rational(1, 4)) + atan(run) / two_pi + wedge(h, r) + wedge(k, s);
   }
 
   Expression mass(const ComplexFormula& a, const Tilt& tilt, const NormalFactor& m, const NormalFactor& n) const {
@@ -183,7 +189,7 @@ class Table {
     return tilt.factor * (Expression(Rational(1, 8)) + (way * (atan(m.slope * tilt.root_v) + atan(n.slope * tilt.root_v)) + angle) / (two * two_pi));
   }
 
-  int sign(const Expression& constant) const { return sign_of(constant, positive_); }
+  int sign(const Expression& constant) const { return sign_of(constant, given_); }
 
   /// P(X < h, Y < k) for standard normal X, Y, from T(h, at_h) and T(k, at_k); `same`: the sign of h k, which is not 0.
   static Expression bivariate(const Expression& h, const Expression& k, const Expression& at_h, const Expression& at_k, int same) {
@@ -194,12 +200,12 @@ class Table {
 
 }  // namespace
 
-int sign_of(const Expression& constant, const std::vector<std::string>& positive) {
-  const auto of = [&](std::size_t i) { return sign_of(constant.argument(i), positive); };
+int sign_of(const Expression& constant, const Assumptions& given) {
+  const auto of = [&](std::size_t i) { return sign_of(constant.argument(i), given); };
   const auto open = [&]() -> int { throw OutsideClass{"the sign of " + to_string(constant) + " is open"}; };
   switch (constant.op()) {
     case Op::number: return constant.value() > 0 ? 1 : constant.value() < 0 ? -1 : 0;
-    case Op::variable: return std::find(positive.begin(), positive.end(), constant.name()) != positive.end() ? 1 : open();
+    case Op::variable: return given.positive.contains(constant.name()) ? 1 : open();
     case Op::negate: return -of(0);
     case Op::multiply: case Op::divide: return of(0) * of(1);
     case Op::sqrt: case Op::exp: case Op::erfc: case Op::Phi: return 1;
@@ -225,8 +231,8 @@ int sign_of(const Expression& constant, const std::vector<std::string>& positive
   return open();
 }
 
-ComplexFormula gaussian_integral(const ExponentialTerm& term, const FormulaInterval& interval, const std::vector<std::string>& positive) {
-  Table table(interval, positive);
+ComplexFormula gaussian_integral(const ExponentialTerm& term, const FormulaInterval& interval, const Assumptions& given) {
+  Table table(interval, given);
   ComplexFormula sum;
   for (const auto& [n, c] : term.coefficients) {
     if (denominator(n) == 1 && n >= 0) {

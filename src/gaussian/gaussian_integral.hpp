@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "exponential_sum.hpp"
+#include "infwidth/expression/simplify.hpp"
 
 namespace infwidth {
 
@@ -12,13 +13,13 @@ struct FormulaInterval {
   std::optional<Expression> left, right;
 };
 
-/// The sign of a constant: of a number by balls, of a formula with letters by the signs of its parts, letters in `positive` being positive.
+/// The sign of a constant: of a number by balls, of a formula with letters by the signs of its parts, those in `given` being positive.
 ///   Errors  OutsideClass where it stays open
-int sign_of(const Expression& constant, const std::vector<std::string>& positive);
+int sign_of(const Expression& constant, const Assumptions& given);
 
 /// The integral over the interval of term(x) p_q(x) dx, p_q the density of N(0, q), as a formula in q: a small table of masses (normal, bivariate
 /// normal, an orthant of the trivariate one) and a recursion in the power by parts (derivations D-031).
 ///   Errors  OutsideClass for what the table does not have
-ComplexFormula gaussian_integral(const ExponentialTerm& term, const FormulaInterval& interval, const std::vector<std::string>& positive);
+ComplexFormula gaussian_integral(const ExponentialTerm& term, const FormulaInterval& interval, const Assumptions& given);
 
 }  // namespace infwidth

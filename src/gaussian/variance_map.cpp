@@ -279,8 +279,10 @@ VarianceJet<Ball> VarianceMap::at(const Ball& q, const Budget& budget) const {
     jet = variance_jet_at_zero(state_->activation);
   } else {
     if (certainly_positive(q) != Truth::yes) throw NotReached("the variance of a layer cannot be told from 0 at this precision");
-    if (state_->has_closed_form(q)) {
-      jet = evaluate_closed(Evaluator<Jet<Ball, 2>>(state_->closed->program), q);
+    const bool has_closed_form = state_->has_closed_form(q);
+    if (has_closed_form) jet = evaluate_closed(Evaluator<Jet<Ball, 2>>(state_->closed->program), q);
+    if (has_closed_form && jet.d2Q.is_finite() && jet.d2chi.is_finite()) {
+      // (not at the points where a formula has a removable singularity)
     } else if (state_->tanh) {
       jet = state_->by_tanh(q, budget);
     } else {

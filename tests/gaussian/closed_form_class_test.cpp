@@ -7,6 +7,7 @@
 #include "infwidth/expression/program.hpp"
 #include "infwidth/gaussian/closed_form.hpp"
 #include "infwidth/gaussian/panels.hpp"
+#include "infwidth/gaussian/variance_map.hpp"
 #include "infwidth/real/errors.hpp"
 
 using namespace infwidth;
@@ -70,6 +71,12 @@ void check_at(const Activation& phi, const Program& program, const Ball& q) {
     const Precision precision(bits);
     Evaluator<Ball> evaluate(program);
     const auto values = evaluate(q);
+    if (!values[0].is_finite() || !values[1].is_finite()) {  // a removable singularity: the map goes another way there
+      const VarianceJet<Ball> jet = VarianceMap(phi).at(q);
+      CHECK(jet.method == "Gauss-Legendre panels");
+      CHECK(is_narrow(jet.Q, 50));
+      return;
+    }
     if (bits < 5000 && !(is_narrow(values[0], 52) && is_narrow(values[1], 52))) continue;
     REQUIRE(is_narrow(values[0], 52));
     REQUIRE(is_narrow(values[1], 52));

@@ -8,6 +8,7 @@
 #include "infwidth/activation/activation.hpp"
 #include "infwidth/activation/recognise.hpp"
 #include "infwidth/expression/expression.hpp"
+#include "infwidth/expression/simplify.hpp"
 #include "infwidth/gaussian/tanh_residue.hpp"
 
 namespace infwidth {
@@ -23,6 +24,7 @@ struct FormulaPiece {
 ///   chi        none where it is infinite or outside the class
 ///   constants  letters c1, c2, .. that stand in the formulas for longer constants, in the order of their use
 ///   outside    where Q or chi is missing: the term that leaves the class
+///              (A formula may divide 0 by 0 at single points q: the product of a Phi with an offset and an exponential that begins at a kink.)
 ///   below      the expectations are finite only for q below this constant; none: for every q
 struct ClosedForm {
   std::optional<Expression> Q, chi;
@@ -35,8 +37,8 @@ struct ClosedForm {
 };
 
 /// By linearity and a small table of Gaussian integrals (derivations D-031): piecewise sums of x^k exp(a x + b x^2), a complex, and of polynomials
-/// times one erf or Phi of a linear function. Letters in `positive` are taken to be positive. `jumps`: chi is infinite.
-ClosedForm closed_form(const std::vector<FormulaPiece>& pieces, bool jumps, const std::vector<std::string>& positive = {});
+/// times one erf or Phi of a linear function. `given`: the signs of other letters. `jumps`: chi is infinite.
+ClosedForm closed_form(const std::vector<FormulaPiece>& pieces, bool jumps, const Assumptions& given = {});
 /// The same for an activation; where its formula leaves the class, its normal form (`recognise`) is tried.
 ClosedForm closed_form(const Activation& phi);
 
