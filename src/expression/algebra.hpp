@@ -12,6 +12,7 @@ namespace infwidth::algebra {
 /// Writes formulas as fractions of polynomials in as few independent generators as it can see, so that equal formulas become equal
 /// fractions: hyperbolic functions and sigmoid by exp, circular ones by complex exponentials, Phi and erfc by erf, softplus by log;
 /// exp(sum c m) by powers of one generator for each monomial m; logarithms of positive products by sums; roots by relations.
+/// gamma of numbers by gamma of (0, 1]; Owen's T and the parts of erf(x + i y) are functions of their own, with their parities.
 /// Everything holds where all of the formula is real and defined. Not known: kinked functions (GiveUp).
 class Algebra {
  public:
@@ -30,7 +31,7 @@ class Algebra {
   };
   struct Function {
     Op op;
-    Fraction argument;
+    std::vector<Fraction> arguments;
     std::size_t generator;
   };
 
@@ -57,7 +58,9 @@ class Algebra {
   Fraction power(const Fraction& u, const Rational& c);
   Fraction power_of_number(const Rational& base, const Rational& c);
   Fraction odd_function(Op op, const Fraction& u);
-  Fraction function(Op op, const Fraction& u);
+  Fraction special_function(Op op, const Fraction& u, const Fraction& v);
+  Fraction gamma(const Fraction& u);
+  Fraction function(Op op, const std::vector<Fraction>& arguments);
 };
 
 }  // namespace infwidth::algebra
