@@ -48,6 +48,31 @@ int rank_of_variable(const std::string& name) {
   return name.front() == '\\' ? 8 : 5;  // a function under an assumed name
 }
 
+void flatten_product(const Expression& e, std::vector<Expression>& factors) {
+  if (e.op() != Op::multiply) return factors.push_back(e);
+  flatten_product(e.argument(0), factors);
+  flatten_product(e.argument(1), factors);
+}
+
+/// Takes the factors that all of several products have in common out of them.
+Expression shared_factors(std::vector<Expression>& products) {
+  if (products.size() < 2) return 1;
+  std::vector<std::vector<Expression>> factors(products.size());
+  for (std::size_t i = 0; i < products.size(); ++i) flatten_product(products[i], factors[i]);
+  Expression shared = 1;
+  for (const Expression& factor : std::vector<Expression>(factors[0])) {
+    const auto has_it = [&](const auto& list) { return std::find(list.begin(), list.end(), factor) != list.end(); };
+    if (!std::all_of(factors.begin(), factors.end(), has_it)) continue;
+    shared = shared * factor;
+    for (auto& list : factors) list.erase(std::find(list.begin(), list.end(), factor));
+  }
+  for (std::size_t i = 0; i < products.size(); ++i) {
+    products[i] = 1;
+    for (const Expression& factor : factors[i]) products[i] = products[i] * factor;
+  }
+  return shared;
+}
+
 /// A factor on its way into a quotient: numbers first, then pi, variables, roots, sums and functions.
 struct Written {
   Expression base;
@@ -133,8 +158,10 @@ std::optional<Expression> FormulaWriter::collected(const Polynomial& p, std::siz
   std::map<int, Polynomial> by_power;
   for (const auto& [m, c] : p.terms()) by_power[exponent(m, generator)].add(m, c);
   if (by_power.size() < 2 || by_power.size() == p.terms().size()) return std::nullopt;
+  std::vector<std::pair<int, Polynomial>> parts(by_power.begin(), by_power.end());
+  std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return std::abs(a.first) < std::abs(b.first); });
   std::vector<Expression> terms;
-  for (const auto& [power, part] : by_power) {
+  for (const auto& [power, part] : parts) {
     ProductForm term(*this, "");
     term.multiply(Fraction(part), {1, 0});
     terms.push_back(term.formula());
@@ -184,20 +211,24 @@ void ProductForm::multiply_polynomial(const Polynomial& p, const Exponent& e) {
     if (n % 2 != 0) number = -number;
   }
   if (!e.is_integer()) {
-    // p is positive; so are its parts if at most one of them is not seen to be, with its sign turned if need be.
+    // p is positive; so are its parts if at most one of them is not seen to be, with its sign turned if need be. (x^2)^(1/2) is not x.
     int doubtful = 0;
-    for (std::size_t g = 0; g < part.monomial.size(); ++g) doubtful += part.monomial[g] != 0 && !field.generator(g).positive ? 1 : 0;
-    Polynomial* sign = nullptr;
+    const auto doubt = [&](int n) {
+      if (n % 2 == 0) throw GiveUp();
+      ++doubtful;
+    };
+    for (std::size_t g = 0; g < part.monomial.size(); ++g) {
+      const Generator& generator = field.generator(g);
+      if (part.monomial[g] != 0 && !generator.positive && !generator.not_negative) doubt(part.monomial[g]);
+    }
     for (auto& [base, n] : factors) {
       if (field.is_manifestly_positive(base)) continue;
-      ++doubtful;
-      if (n % 2 != 0) sign = &base;
-    }
-    if (doubtful > 1 || (number < 0 && sign == nullptr)) throw GiveUp();
-    if (number < 0) {
-      *sign = sign->times({}, -1);
+      doubt(n);
+      if (number > 0) continue;
+      base = base.times({}, -1);
       number = -number;
     }
+    if (doubtful > 1 || number < 0) throw GiveUp();
   }
   multiply_number(number, e);
   for (std::size_t g = 0; g < part.monomial.size(); ++g) {
@@ -432,7 +463,8 @@ Expression ProductForm::quotient() const {
     std::vector<Expression> terms;
     for (auto& [e, bases] : by_factor) {
       std::stable_sort(bases.begin(), bases.end(), [](const Expression& a, const Expression& b) { return a.size() < b.size(); });
-      terms.push_back(written(e) * sum_of(std::move(bases)));
+      const Expression shared = shared_factors(bases);
+      terms.push_back(written(e) * shared * sum_of(std::move(bases)));
     }
     all.multiply(exp(sum_of(std::move(terms))), 1);
   }

@@ -16,6 +16,10 @@ struct LayerFormulas {
   std::string no_chi = {};
 };
 
+/// The closed forms of an activation.
+///   Errors   NotReached: it has none
+LayerFormulas layer_formulas(const Activation& activation);
+
 /// A network whose variances and dimension may be symbols.
 ///   layers              L of them: Q and chi of the hidden layers, in `q` and in what parameters the activations have
 ///   sigma_w2, sigma_b2  L + 1 each: hidden layers 1..L, then the readout (for `nngp`; of a feature metric it is not looked at)
