@@ -49,7 +49,7 @@ class Abbreviations {
     for (const auto& [name, value] : letters_) {
       if (value == e) return Expression::variable(name);
     }
-    const std::string name = "c" + std::to_string(letters_.size() + 1);
+    const std::string name = "c_" + std::to_string(letters_.size() + 1);
     letters_.emplace_back(name, e);
     try {
       if (sign_of(e, {}) > 0) positive_.insert(name);

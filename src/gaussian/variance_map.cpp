@@ -22,7 +22,7 @@ namespace infwidth {
 namespace {
 
 /// Why E[phi'^2] is infinite at every q > 0, or "".
-std::string why_chi_is_infinite(const Activation& phi) {
+std::string reason_of_infinite_chi(const Activation& phi) {
   if (phi.jump()) {
     return "the activation jumps at x = " + short_text(phi.jump()->approximately()) +
            ": the features jump, their squared distances shrink like |dx|, not |dx|^2, and E[phi'^2] is infinite";
@@ -165,7 +165,7 @@ struct VarianceMap::State {
   mutable std::unique_ptr<const DoubleRule> doubles;
   mutable std::optional<VarianceJet<double>> zero;
 
-  explicit State(const Activation& a) : activation(a), infinite_chi(why_chi_is_infinite(a)) {
+  explicit State(const Activation& a) : activation(a), infinite_chi(reason_of_infinite_chi(a)) {
     form = infwidth::closed_form(a);
     if (!form.Q || (!form.chi && infinite_chi.empty())) {
       if (const std::optional<Recognised> normal_form = recognise(a)) tanh = tanh_form(*normal_form);
@@ -272,6 +272,7 @@ VarianceMap& VarianceMap::operator=(VarianceMap&&) noexcept = default;
 
 const Activation& VarianceMap::activation() const { return state_->activation; }
 const ClosedForm& VarianceMap::closed_form() const { return state_->form; }
+const std::string& VarianceMap::why_chi_is_infinite() const { return state_->infinite_chi; }
 
 VarianceJet<Ball> VarianceMap::at(const Ball& q, const Budget& budget) const {
   VarianceJet<Ball> jet;

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "infwidth/activation/recognise.hpp"
 #include "infwidth/gaussian/closed_form.hpp"
 #include "infwidth/gaussian/variance_map.hpp"
 #include "infwidth/geometry/formula.hpp"
@@ -8,17 +7,13 @@
 namespace infwidth {
 
 LayerFormulas layer_formulas(const Activation& activation) {
-  const std::optional<Recognised> known = recognise(activation);
-  const std::optional<ClosedForm> form = known ? closed_form(*known) : std::nullopt;
-  if (!form) throw NotReached("no closed form in the class: the term " + activation.name() + "; use `infwidth expectation`");
-  LayerFormulas layer{.Q = form->Q};
-  if (form->chi) {
-    layer.chi = *form->chi;
-  } else {
-    const Precision precision(64);
-    layer.no_chi = VarianceMap(activation).at(Ball(1)).reason;
+  const VarianceMap map(activation);
+  const ClosedForm& form = map.closed_form();
+  const std::string infinite = map.why_chi_is_infinite();
+  if (!form.Q || (!form.chi && infinite.empty())) {
+    throw NotReached("no closed form in the class: the term " + form.outside + "; use `infwidth expectation`");
   }
-  return layer;
+  return {.Q = form.whole(*form.Q), .chi = form.chi ? form.whole(*form.chi) : Expression(0), .no_chi = infinite};
 }
 
 }  // namespace infwidth

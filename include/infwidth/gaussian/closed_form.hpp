@@ -22,7 +22,7 @@ struct FormulaPiece {
 
 /// Q and chi of an activation as formulas in q, each to be differentiated by the machine.
 ///   chi        none where it is infinite or outside the class
-///   constants  letters c1, c2, .. that stand in the formulas for longer constants, in the order of their use
+///   constants  letters c_1, c_2, .. that stand in the formulas for longer constants, in the order of their use
 ///   outside    where Q or chi is missing: the term that leaves the class
 ///              (A formula may divide 0 by 0 at single points q: the product of a Phi with an offset and an exponential that begins at a kink.)
 ///   below      the expectations are finite only for q below this constant; none: for every q

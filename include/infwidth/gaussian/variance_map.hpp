@@ -44,6 +44,8 @@ class VarianceMap {
   const Activation& activation() const;
   /// The formulas of Q and chi in q, as far as there are any.
   const ClosedForm& closed_form() const;
+  /// Why E[phi'^2] is infinite at every q > 0, "" if it is not.
+  const std::string& why_chi_is_infinite() const;
 
   /// Balls at the working precision: proven. q may be any ball >= 0; the exact 0 is an ordinary input.
   ///   Errors   NoSuchQuantity if Q diverges; NotReached if a bound cannot be had (naming the term).
