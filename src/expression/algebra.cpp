@@ -293,8 +293,8 @@ Fraction Algebra::power(const Fraction& argument, const Rational& c) {
       result = field_.multiply(result, exponential(field_.scaled(logarithm_of_generator(g), e)));
     } else if (generator.number) {
       result = field_.multiply(result, power_of_number(*generator.number, e / generator.root));
-    } else {
-      rest = field_.multiply(rest, field_.generator_power(g, part.monomial[g]));
+    } else {  // positive: a root of its own
+      result = field_.multiply(result, family_power(Family::Kind::radical, field_.generator_power(g, 1), e));
     }
   }
   for (const auto& [base, n] : u.denominator) {

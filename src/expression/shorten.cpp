@@ -127,7 +127,10 @@ class Shortener {
   explicit Shortener(const Assumptions& given) : given_(given), algebra_(given, Algebra::Circular::functions) {}
 
   Expression shortened(const Expression& e) {
-    const Fraction f = field().reduced(algebra_.fractions_of({e})[0]);
+    std::vector<Expression> letters_first;  // in the order of the alphabet
+    for (const std::string& name : variables_of(e)) letters_first.push_back(Expression::variable(name));
+    letters_first.push_back(e);
+    const Fraction f = field().reduced(algebra_.fractions_of(letters_first).back());
     for (const auto& [m, c] : f.numerator.terms()) groups_[split(m).first].numerator.add(split(m).second, c);
     for (auto& [key, g] : groups_) {
       g.denominator = f.denominator;

@@ -31,13 +31,6 @@ ComplexFormula total_mass(const ComplexFormula& a, const Tilt& tilt) {
   return tilt.factor * exp(ComplexFormula{tidied(square.re) * tilt.v / two, tidied(square.im) * tilt.v / two});
 }
 
-/// Phi(x + i y).
-ComplexFormula normal_cdf(const Expression& x, const Expression& y) {
-  if (y.is_number(0)) return {Phi(x), 0};
-  const Expression root2 = sqrt(two);
-  return {half * (one + erf_re(x / root2, y / root2)), half * erf_im(x / root2, y / root2)};
-}
-
 class Table {
  public:
   Table(const FormulaInterval& interval, const Assumptions& given) : interval_(interval), given_(given) {}
@@ -199,6 +192,12 @@ class Table {
 };
 
 }  // namespace
+
+ComplexFormula normal_cdf(const Expression& x, const Expression& y) {
+  if (y.is_number(0)) return {Phi(x), 0};
+  const Expression root2 = sqrt(two);
+  return {half * (one + erf_re(x / root2, y / root2)), half * erf_im(x / root2, y / root2)};
+}
 
 int sign_of(const Expression& constant, const Assumptions& given) {
   const auto of = [&](std::size_t i) { return sign_of(constant.argument(i), given); };
