@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <map>
 
 #include "algebra.hpp"
@@ -206,11 +207,17 @@ class Shortener {
 
   /// c0 + c1 erf(u) as (c0 + c1) - c1 erfc(u) or (c0 - c1) + c1 erfc(-u), where that is shorter.
   void complement_error_functions() {
-    std::vector<Monomial> keys;
-    for (const auto& [key, g] : groups_) keys.push_back(key);
-    for (const Monomial& key : keys) {
+    const auto is_error_function = [&](std::size_t g) { return field().generator(g).kind == Generator::Kind::plain && field().generator(g).base.op() == Op::erf; };
+    // Products of several first: what they leave goes to a product of fewer, which must not stand for a complement yet.
+    std::multimap<int, Monomial, std::greater<>> keys;
+    for (const auto& [key, g] : groups_) {
+      int count = 0;
+      for (std::size_t i = 0; i < key.size(); ++i) count += key[i] != 0 && is_error_function(i) ? 1 : 0;
+      keys.emplace(count, key);
+    }
+    for (const auto& [count, key] : keys) {
       for (std::size_t g = 0; g < key.size(); ++g) {
-        if (key[g] != 1 || field().generator(g).base.op() != Op::erf || field().generator(g).kind != Generator::Kind::plain) continue;
+        if (key[g] != 1 || !is_error_function(g)) continue;
         const Monomial without = product(key, generator_power(g, -1));
         const Fraction c0 = groups_[without], c1 = groups_[key];
         std::size_t best = length(without, c0) + length(key, c1);
