@@ -17,7 +17,7 @@ using namespace infwidth;
 
 namespace {
 
-const std::vector<std::string> names = {"x", "y", "q", "q_1", "q_2", "dq_2", "c", "d", "n", "k", "h", "a", "b", "rho", "alpha", "foo_2", "q1", "sigma_w2", "sigma_b2", "sigma_w2_1", "lambda", "N"};
+const std::vector<std::string> names = {"x", "y", "q", "q_1", "q_2", "dq_2", "ddq_2", "c", "d", "n", "k", "h", "a", "b", "rho", "alpha", "foo_2", "q1", "sigma_w2", "sigma_b2", "sigma_w2_1", "lambda", "N"};
 Expression formula(const std::string& text) { return parse(text, {.variables = names, .functions = {}, .special_functions = true}); }
 
 struct Golden {
@@ -41,6 +41,7 @@ const std::vector<Golden> golden = {
     {"exp((q_1 + q_2)/2 + c)", "e^{(q_1+q_2)/2+c}"},
     {"sqrt(2/(pi*q))*exp(-1/(2*q))", R"(\sqrt{\frac{2}{\pi q}}e^{-1/(2q)})"},
     {"sigma_b2 + sigma_w2*q_2/2", R"(\sigma_b^2+\frac{\sigma_w^2q_2}{2})"},
+    {"x*ddq_2", R"(x\ddot q_2)"},
     {"sigma_w2^2*dq_2^2/sqrt(sigma_b2)", R"(\frac{\sigma_w^4\dot q_2^2}{\sigma_b})"},
     {"sigma_w2_1*sigma_w2^k/sigma_b2^(d/2)", R"(\frac{\sigma_{w,1}^2\sigma_w^{2k}}{\sigma_b^d})"},
     {"owens_t(1/sqrt(q), sqrt((1 - rho)/(1 + rho))) + owens_t(h, a)", R"(T\left(\frac{1}{\sqrt{q}},\sqrt{\frac{1-\rho}{1+\rho}}\right)+T(h,a))"},
