@@ -64,13 +64,14 @@ std::vector<Expression> variances(const std::string& flag, const std::string& li
       given.push_back(Expression::variable(entry));
       continue;
     }
+    std::optional<Rational> value;
     try {
-      const Rational value = parse_rational(entry);
-      if (value < 0) throw UsageError(flag + ": " + entry + " is negative; a variance is 0 or more");
-      given.emplace_back(value);
+      value = parse_rational(entry);
     } catch (const std::invalid_argument&) {
       throw UsageError(flag + ": '" + shown(entry) + "' is no number like 3/2 or 0.1, and no symbol, whose name begins with sigma_");
     }
+    if (*value < 0) throw UsageError(flag + ": " + entry + " is negative; a variance is 0 or more");
+    given.emplace_back(*value);
   }
   if (given.size() == 1) return std::vector<Expression>(layers + 1, given[0]);
   if (given.size() == layers) given.emplace_back(of_readout);

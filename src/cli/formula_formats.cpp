@@ -100,9 +100,9 @@ std::string formula_as_python(const FormulaAnswer& answer) {
   }
   const bool several = answer.formulas.results.size() > 1;
   std::string text = "# " + answer.command + "\nimport mpmath as mp\n\n\ndef " + name + '(' + names_of(answer.arguments) + "):\n";
-  text += "    \"\"\"" + docstring_text(answer.subject) + ".\n\n    Returns " + (several ? '(' + returned + ')' : returned) + ", right to mp.dps digits but for the last ones.\n\n";
+  text += "    \"\"\"" + docstring_text(answer.subject) + ".\n\n    Returns " + (several ? '(' + returned + ')' : returned) + ", right to mpmath.mp.dps digits but for the last ones.\n\n";
   for (const auto& [argument, meaning] : answer.arguments) text += "    " + to_python(Expression::variable(argument)) + ": " + meaning + '\n';
-  text += "    Numbers may be exact: '3/2' and '0.1' as strings.\n    \"\"\"\n    with mp.workdps(mp.dps + 15):\n";
+  text += "    Numbers may be exact: '3/2' and '0.1' as strings.\n    \"\"\"\n    with mp.workdps(mp.mp.dps + 15):\n";
   for (const auto& [argument, meaning] : answer.arguments) {
     const std::string variable = to_python(Expression::variable(argument));
     text += "        " + variable + " = mp.mpf(" + variable + ")\n";

@@ -21,6 +21,7 @@ std::string letter(const std::string& head) {
   if (std::find(greek.begin(), greek.end(), head) != greek.end()) return '\\' + head;
   if (head.size() == 1) return head;
   if (head.size() == 2 && head[0] == 'd') return "\\dot " + head.substr(1);
+  if (head.size() == 3 && head.starts_with("dd")) return "\\ddot " + head.substr(2);
   return "\\mathrm{" + head + '}';
 }
 

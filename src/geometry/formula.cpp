@@ -264,7 +264,10 @@ NamedFormulas geometry_formula(const SymbolicNetwork& network, GeometryQuantity 
   named.results = asked(symbolic_metric(network, maps, of, Naming{equations, depth + 1}), quantity);
   named.where = equations.all();
   unfold_names(named.results, named.where);
-  for (Equation& r : named.results) r.formula = equations.simplified(r.formula);
+  for (Equation& r : named.results) {
+    const Expression shorter = equations.simplified(r.formula);
+    if (length(shorter) < length(r.formula)) r.formula = shorter;
+  }
 
   const auto none = [](const Equation&) { return false; };
   const auto every = [](const Equation&) { return true; };
@@ -278,7 +281,10 @@ NamedFormulas geometry_formula(const SymbolicNetwork& network, GeometryQuantity 
     return whole;
   }
   named = *inlined(named, equations, none, largest, false);
-  if (depth > 1) return named;
+  if (depth > 1) {
+    const auto whole = inlined(named, equations, every, largest, true);  // as for ReLU
+    return whole && longest(whole->results) <= one_line / 2 ? *whole : named;
+  }
   const auto in_q = inlined(named, equations, [](const Equation& e) { return e.name != "q_1" && !e.name.starts_with("c_"); }, largest, true);
   if (in_q) {
     const auto whole = inlined(*in_q, equations, every, largest, true);

@@ -83,6 +83,31 @@ TEST_CASE("expectations know their closed forms", "[cli]") {
   CHECK_THAT(maps, ContainsSubstring(R"("Q":{"value":"0.75",)"));
 }
 
+TEST_CASE("formulas are printed in every form", "[cli]") {
+  const auto formula = [](const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"formula"};
+    words.insert(words.end(), more.begin(), more.end());
+    return answer(words);
+  };
+  CHECK(formula({"--quantity", "chi", "--activation", "relu"}) == "chi(q) = 1/2\n");
+  CHECK(formula({"--quantity", "volume", "--activation", "relu"}) == "volume_element = (sigma_w2/2)^(d/2)\n");
+  CHECK(formula({"--quantity", "volume", "--activation", "relu", "--sigma-w2", "4", "--dim", "3"}) == "volume_element = 2*sqrt(2)\n");
+  CHECK(formula({"--quantity", "metric", "--activation", "relu", "--depth", "2", "--sigma-w2", "sigma_w2_1,sigma_w2_2", "--of", "nngp"}) ==
+        "A = sigma_w2_1*sigma_w2_2/4\nB = 0\n");
+  CHECK(formula({"--quantity", "curvature", "--activation", "erf", "--format", "json"}) ==
+        R"json({"quantity":"curvature","activation":"erf","depth":1,"formulas":[{"name":"ricci_scalar",)json"
+        R"json("formula":"-pi*sigma_w2*s*(d - 1)*(d + 2)/((1 + 4*sigma_b2)*sqrt(1 + 4*sigma_b2 + 4*sigma_w2*s))","latex_name":"R",)json"
+        R"json("latex":"-\\frac{\\pi\\sigma_w^2s(d-1)(d+2)}{(1+4\\sigma_b^2)\\sqrt{1+4\\sigma_b^2+4\\sigma_w^2s}}"}],)json"
+        R"json("where":[],"variables":["s","d","sigma_w2","sigma_b2"]})json"
+        "\n");
+  const std::string deep = formula({"--quantity", "curvature", "--activation", "erf", "--depth", "2", "--format", "latex"});
+  CHECK_THAT(deep, ContainsSubstring("  \\ddot q_2 &= "));
+  CHECK_THAT(deep, ContainsSubstring("K_{\\mathrm{rad}} &= "));
+  CHECK_THAT(formula({"--quantity", "sectional-curvature", "--activation", "sin", "--format", "python"}), ContainsSubstring("def sectional_curvature(s, d, sigma_w2, sigma_b2):"));
+  CHECK_THAT(formula({"--quantity", "Q", "--activation", "exp", "--format", "mathematica"}), ContainsSubstring("Q[q_] := Exp[2*q]"));
+  CHECK(lines(formula({"--quantity", "volume", "--activation", "erf", "--depth", "2", "--expand"})) == 1);
+}
+
 TEST_CASE("ranges, layers and files make rows", "[cli]") {
   CHECK(lines(answer({"metric", "--activation", "erf", "--norm2", "0:1:0.25", "--dim", "2", "--format", "csv"})) == 6);
   const std::string layers = answer({"metric", "--activation", "erf", "--depth", "3", "--layers", "all", "--norm2", "1", "--dim", "2", "--format", "csv"});

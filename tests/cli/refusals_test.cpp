@@ -119,3 +119,27 @@ TEST_CASE("the deadline and Ctrl-C stop a long computation", "[cli][slow]") {
   CHECK(ran.out.empty());
   CHECK(ran.err == "infwidth metric: interrupted\n");
 }
+
+TEST_CASE("formulas that are not asked for well, do not exist or are not known", "[cli]") {
+  const auto formula = [](const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"formula"};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  const std::vector<Refusal> refusals = {
+      {formula({}), 2, "--quantity curvature"},
+      {formula({"--quantity", "curvature"}), 2, "--activation erf"},
+      {formula({"--quantity", "curl", "--activation", "erf"}), 2, "--quantity: 'curl' is unknown; it is Q, chi,"},
+      {formula({"--quantity", "chi", "--activation", "erf", "--depth", "2"}), 2, "belongs to one activation"},
+      {formula({"--quantity", "volume", "--activation", "erf", "--sigma-w2", "w"}), 2, "no symbol, whose name begins with sigma_"},
+      {formula({"--quantity", "volume", "--activation", "erf", "--sigma-w2", "1,2,3"}), 2, "--sigma-w2: 3 values for depth 1"},
+      {formula({"--quantity", "volume", "--activation", "erf", "--sigma-b2", "-1"}), 2, "-1 is negative"},
+      {formula({"--quantity", "volume", "--activation", "erf", "--sigma-w2", "0"}), 2, "no layer would see the input"},
+      {formula({"--quantity", "volume", "--activation", "erf", "--format", "csv"}), 2, "text, latex, json, python or mathematica"},
+      {formula({"--quantity", "chi", "--activation", "step"}), 3, "jumps at x = 0"},
+      {formula({"--quantity", "volume", "--activation", "sign"}), 3, "jumps at x = 0"},
+      {formula({"--quantity", "eigenvalues", "--activation", "erf", "--dim", "1"}), 3, "no direction is orthogonal to x"},
+      {formula({"--quantity", "chi", "--activation", "tanh"}), 4, "no closed form in the class: the term tanh; use `infwidth expectation`"},
+  };
+  for (const Refusal& refusal : refusals) check_refusal(refusal);
+}

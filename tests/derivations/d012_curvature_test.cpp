@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // D-012 by another road than its proof. The curvatures of A I + B x x^T against Christoffel symbols stand in tests/geometry/curvature_test.cpp; here
-// the warped product, whose curvatures need no tensors, and the factor -1/4 of Hessian metrics.
+// the warped product, whose curvatures need no tensors, and the factor -1/4 of Hessian metrics by three roads.
 #include "geometry/agreement.hpp"
 #include "geometry/brute_force.hpp"
 #include "geometry/closed_forms.hpp"
@@ -52,6 +52,51 @@ Metric<Rational, 3> hessian_metric(const std::array<Rational, 3>& at) {
   return g;
 }
 
+/// A network of 8 neurons on the plane with phi(z) = z + z^3/3, written with weights in quarters: Phi_a(x) = phi(w_a.x + b_a)/sqrt(8).
+struct FiniteNetwork {
+  struct Neuron {
+    std::array<Rational, 2> w;
+    Rational b;
+  };
+  std::vector<Neuron> neurons;
+
+  static FiniteNetwork example() {
+    FiniteNetwork n;
+    for (int a = 0; a < 8; ++a) n.neurons.push_back({{fraction((5 * a + 3) % 9 - 4, 4), fraction((7 * a + 1) % 9 - 3, 4)}, fraction((3 * a) % 7 - 3, 4)});
+    return n;
+  }
+
+  /// sum_a D_m Phi_a D_n Phi_a for derivatives of orders m, n given by their indices.
+  Rational inner(const std::array<Rational, 2>& x, const std::vector<std::size_t>& m, const std::vector<std::size_t>& n) const {
+    Rational sum = 0;
+    for (const Neuron& neuron : neurons) {
+      const Rational z = neuron.w[0] * x[0] + neuron.w[1] * x[1] + neuron.b;
+      const auto derivative = [&](const std::vector<std::size_t>& indices) {
+        Rational r = indices.size() == 1 ? Rational(1 + z * z) : Rational(2 * z);
+        for (std::size_t i : indices) r *= neuron.w[i];
+        return r;
+      };
+      sum += derivative(m) * derivative(n);
+    }
+    return sum / static_cast<int>(neurons.size());
+  }
+
+  /// The metric at the point x(y), in the coordinates y: J^T g(x(y)) J.
+  Metric<Rational, 2> metric(const std::array<Taylor<Rational, 2>, 2>& x, const std::array<std::array<Taylor<Rational, 2>, 2>, 2>& jacobian) const {
+    using T = Taylor<Rational, 2>;
+    Metric<Rational, 2> g;
+    for (const Neuron& neuron : neurons) {
+      const T z = T(neuron.w[0]) * x[0] + T(neuron.w[1]) * x[1] + T(neuron.b), slope = T(1) + z * z;
+      std::array<T, 2> gradient;
+      for (std::size_t j = 0; j < 2; ++j) gradient[j] = slope * (T(neuron.w[0]) * jacobian[0][j] + T(neuron.w[1]) * jacobian[1][j]);
+      for (std::size_t i = 0; i < 2; ++i) {
+        for (std::size_t j = 0; j < 2; ++j) g[i][j] = g[i][j] + T(fraction(1, static_cast<int>(neurons.size()))) * gradient[i] * gradient[j];
+      }
+    }
+    return g;
+  }
+};
+
 }  // namespace
 
 TEST_CASE("D-012: a Hessian metric has R = -1/4 (T_i T^i - T_ijk T^ijk), not -3/4", "[derivation][geometry]") {
@@ -62,6 +107,47 @@ TEST_CASE("D-012: a Hessian metric has R = -1/4 (T_i T^i - T_ijk T^ijk), not -3/
   CHECK(curvature.ricci_scalar() == -form / 4);
   // The slip: the products of Christoffel symbols with the opposite sign.
   CHECK(Curvature<Rational, 3>(g, -1).ricci_scalar() == -3 * form / 4);
+}
+
+TEST_CASE("D-012: a finite network's curvature by the definition in two charts, by Gauss's equation, and by the factor -1/4", "[derivation][geometry]") {
+  using T = Taylor<Rational, 2>;
+  const FiniteNetwork network = FiniteNetwork::example();
+  const std::array<Rational, 2> y = {fraction(1, 3), fraction(-1, 2)};
+  // The point as x(y) = y + a quadratic polynomial; its Jacobian, by hand.
+  const T u = T::coordinate(y[0], 0), v = T::coordinate(y[1], 1);
+  const std::array<T, 2> bent = {u + T(fraction(1, 2)) * u * u + T(fraction(1, 5)) * v * v, v + T(fraction(1, 3)) * u * v};
+  const std::array<std::array<T, 2>, 2> bent_jacobian = {{{T(1) + u, T(fraction(2, 5)) * v}, {T(fraction(1, 3)) * v, T(1) + T(fraction(1, 3)) * u}}};
+  const std::array<Rational, 2> x = {bent[0].value, bent[1].value};
+  const std::array<T, 2> straight = {T::coordinate(x[0], 0), T::coordinate(x[1], 1)};
+  const Metric<Rational, 2> g = network.metric(straight, {{{T(1), T(0)}, {T(0), T(1)}}}), in_bent = network.metric(bent, bent_jacobian);
+
+  const Curvature<Rational, 2> curvature(g), again(in_bent);
+  const Rational form = trace_form<2>(g, curvature.inverse_metric());
+  REQUIRE(form != 0);
+  CHECK(curvature.ricci_scalar() == -form / 4);
+  CHECK(again.ricci_scalar() == -form / 4);
+  // The slip is 3 times too large in the first chart, and another number in the second: not a scalar.
+  CHECK(Curvature<Rational, 2>(g, -1).ricci_scalar() == -3 * form / 4);
+  CHECK(Curvature<Rational, 2>(in_bent, -1).ricci_scalar() != -3 * form / 4);
+
+  // Gauss: R = g^ij g^kl (<II_ij, II_kl> - <II_ik, II_jl>), II the part of the second derivatives of Phi that is normal to the surface.
+  const auto& up = curvature.inverse_metric();
+  const auto normal = [&](std::size_t i, std::size_t j, std::size_t k, std::size_t l) {
+    Rational r = network.inner(x, {i, j}, {k, l});
+    for (std::size_t a = 0; a < 2; ++a) {
+      for (std::size_t b = 0; b < 2; ++b) r -= network.inner(x, {i, j}, {a}) * up[a][b] * network.inner(x, {b}, {k, l});
+    }
+    return r;
+  };
+  Rational extrinsic = 0;
+  for (std::size_t i = 0; i < 2; ++i) {
+    for (std::size_t j = 0; j < 2; ++j) {
+      for (std::size_t k = 0; k < 2; ++k) {
+        for (std::size_t l = 0; l < 2; ++l) extrinsic += up[i][j] * up[k][l] * (normal(i, j, k, l) - normal(i, k, j, l));
+      }
+    }
+  }
+  CHECK(extrinsic == -form / 4);
 }
 
 TEST_CASE("D-012: one hidden layer has a Hessian metric, so the same factor", "[derivation][geometry]") {

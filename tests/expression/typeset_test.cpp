@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "cli/run_program.hpp"
+#include "formulas.hpp"
 #include "gaussian/balls.hpp"
 #include "infwidth/expression/parse.hpp"
 #include "infwidth/expression/program.hpp"
@@ -16,7 +17,7 @@ using namespace infwidth;
 
 namespace {
 
-const std::vector<std::string> names = {"x", "y", "q", "q_1", "q_2", "dq_2", "c", "d", "n", "k", "h", "a", "b", "rho", "alpha", "foo_2", "q1", "sigma_w2", "sigma_b2", "sigma_w2_1", "lambda", "N"};
+const std::vector<std::string> names = {"x", "y", "q", "q_1", "q_2", "dq_2", "ddq_2", "c", "d", "n", "k", "h", "a", "b", "rho", "alpha", "foo_2", "q1", "sigma_w2", "sigma_b2", "sigma_w2_1", "lambda", "N"};
 Expression formula(const std::string& text) { return parse(text, {.variables = names, .functions = {}, .special_functions = true}); }
 
 struct Golden {
@@ -40,6 +41,7 @@ const std::vector<Golden> golden = {
     {"exp((q_1 + q_2)/2 + c)", "e^{(q_1+q_2)/2+c}"},
     {"sqrt(2/(pi*q))*exp(-1/(2*q))", R"(\sqrt{\frac{2}{\pi q}}e^{-1/(2q)})"},
     {"sigma_b2 + sigma_w2*q_2/2", R"(\sigma_b^2+\frac{\sigma_w^2q_2}{2})"},
+    {"x*ddq_2", R"(x\ddot q_2)"},
     {"sigma_w2^2*dq_2^2/sqrt(sigma_b2)", R"(\frac{\sigma_w^4\dot q_2^2}{\sigma_b})"},
     {"sigma_w2_1*sigma_w2^k/sigma_b2^(d/2)", R"(\frac{\sigma_{w,1}^2\sigma_w^{2k}}{\sigma_b^d})"},
     {"owens_t(1/sqrt(q), sqrt((1 - rho)/(1 + rho))) + owens_t(h, a)", R"(T\left(\frac{1}{\sqrt{q}},\sqrt{\frac{1-\rho}{1+\rho}}\right)+T(h,a))"},
@@ -133,5 +135,42 @@ TEST_CASE("the printed Python gives the digits of the balls", "[typeset]") {
     const Program program({at_point}, "");
     INFO(text << "\n" << line);
     CHECK_THAT(Evaluator<Ball>(program).value(Ball(0)), Holds(line, 40));
+  }
+}
+
+TEST_CASE("what a reader reads in the LaTeX of random formulas has the value of the formula", "[typeset]") {
+  if (run_command({"python3", "-c", "import mpmath"}).code != 0) {
+    WARN("python3 with mpmath is not here: the LaTeX not read back");
+    return;
+  }
+  const Precision precision(300);
+  const Rational at(3, 7);
+  Formulas formulas(5);
+  std::vector<std::pair<Expression, Ball>> chosen;
+  std::string input;
+  while (chosen.size() < 400) {
+    try {
+      const Expression e = parse(formulas.grammar(6, false));
+      const std::string text = to_string(e);
+      if (e.size() > 60 || text.find("0000000000") != std::string::npos || text.find("1234567890") != std::string::npos) continue;  // too large for mpmath
+      const Program program({substitute(e, "x", at)}, "");
+      const Ball value = Evaluator<Ball>(program).value(Ball(0));
+      if (!value.is_finite() || value.contains_zero() || arb_rel_accuracy_bits(value.get()) < 200 || std::abs(log2_magnitude(value)) > 200) continue;
+      chosen.emplace_back(e, value);
+      input += to_latex(e) + "\t3/7\n";
+    } catch (const UsageError&) {
+      continue;
+    }
+  }
+  const Ran ran = run_command({"python3", INFWIDTH_SOURCE "/tests/expression/read_latex.py"}, input);
+  INFO(ran.err);
+  REQUIRE(ran.code == 0);
+  std::istringstream lines(ran.out);
+  for (const auto& [e, value] : chosen) {
+    std::string line;
+    REQUIRE(std::getline(lines, line));
+    INFO(to_string(e) << "\n" << to_latex(e) << "\n" << line);
+    REQUIRE(line.find("not read") == std::string::npos);
+    CHECK_THAT(value, Holds(line, 38));
   }
 }

@@ -10,7 +10,7 @@ namespace infwidth {
 /// LaTeX as a person writes it; compiles between dollar signs with amsmath. Products are collected over one fraction bar, powers and roots of the
 /// same thing are joined, exponentials leave denominators; nothing else is rearranged.
 ///   Names   sigma_w2 is the square of \sigma_w (so its square is \sigma_w^4), sigma_w2_1 of \sigma_{w,1}; Greek names are Greek letters, q_2 and q2 are
-///           q_2, dq_2 is \dot q_2, other names of one letter are italic and longer ones upright
+///           q_2, dq_2 is \dot q_2, ddq_2 \ddot q_2, other names of one letter are italic and longer ones upright
 ///   Special T(h,a) is Owen's T function, i the imaginary unit
 std::string to_latex(const Expression& e);
 
