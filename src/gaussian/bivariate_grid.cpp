@@ -7,16 +7,11 @@
 #include "infwidth/gaussian/legendre.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/functions.hpp"
-#include "to_digits.hpp"
+#include "piece_end.hpp"
 
 namespace infwidth {
 
 namespace {
-
-std::optional<Digits> position(const std::optional<PieceEnd>& end) {
-  if (!end) return std::nullopt;
-  return to_digits(end->at);
-}
 
 int root_of(const std::optional<PieceEnd>& end) { return end && end->kind == EndKind::algebraic ? end->root : 1; }
 

@@ -65,10 +65,9 @@ Estimate<Digits> bivariate_expectation(const Activation& phi, BivariateOf of, co
   const Digits relative = pow(Digits(10), -wanted), absolute = pow(Digits(10), 6 - working);
   const GridMaker grids(phi, of, wanted);
 
-  constexpr int most_refinements = 9;  // a factor of about 20 in each variable
   Estimate<Digits> result;
   Digits before;
-  for (int level = 0; level < most_refinements; ++level) {
+  for (int level = 0; level < grids.most_levels(); ++level) {
     const BivariateGrid first = grids.grid(s1, s2, rho, level), second = q1 == q2 ? first : grids.grid(s2, s1, rho, level);
     const Sum sum = sum_of(first, second, rho, budget);
     result.value = sum.value;

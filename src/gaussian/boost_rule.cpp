@@ -4,14 +4,30 @@
 #include <boost/math/quadrature/exp_sinh.hpp>
 #include <functional>
 #include <map>
+#include <memory>
+#include <mutex>
 
 #include "infwidth/expression/program.hpp"
 #include "infwidth/real/errors.hpp"
-#include "to_digits.hpp"
+#include "piece_end.hpp"
 
 namespace infwidth {
 
 namespace {
+
+using ExpSinh = boost::math::quadrature::exp_sinh<Digits>;
+
+/// Its tables of nodes cost as much as an integral, and are made once for each precision.
+std::shared_ptr<ExpSinh> rule_of_this_precision() {
+  constexpr std::size_t refinements = 14, most_kept = 16;
+  static std::mutex mutex;
+  static std::map<unsigned, std::shared_ptr<ExpSinh>> kept;
+  const std::lock_guard lock(mutex);
+  if (kept.size() >= most_kept) kept.clear();
+  auto& rule = kept[Digits::default_precision()];
+  if (!rule) rule = std::make_shared<ExpSinh>(refinements);
+  return rule;
+}
 
 /// Integrates over the pieces. Every stretch is mapped to (0, infinity), where exp_sinh crowds its nodes at both ends: a kink, a feature at
 /// x = 0 that is narrow beside sqrt q, and an algebraic end are all resolved there. (tanh_sinh of Boost 1.74 is not usable with MPFR.)
@@ -45,10 +61,10 @@ class BoostRule {
         // Where both factors leave the range of MPFR the product is far below any tolerance.
         return isfinite(value) ? value : Digits(0);
       };
-      std::vector<std::optional<Digits>> ends = {end(piece.left)};
+      std::vector<std::optional<Digits>> ends = {position(piece.left)};
       const Digits zero(0);
-      if ((!ends[0] || *ends[0] < zero) && (!piece.right || *end(piece.right) > zero)) ends.emplace_back(zero);
-      ends.push_back(end(piece.right));
+      if ((!ends[0] || *ends[0] < zero) && (!piece.right || *position(piece.right) > zero)) ends.emplace_back(zero);
+      ends.push_back(position(piece.right));
       for (std::size_t i = 0; i + 1 < ends.size(); ++i) add(total, f, ends[i], ends[i + 1]);
     }
     const Digits norm = root_q_ * sqrt(2 * pi<Digits>());  // dz = dx / sqrt q
@@ -69,7 +85,7 @@ class BoostRule {
   const Budget& budget_;
   std::vector<std::map<Digits, Sample>> samples_;  // of each piece: Boost takes the same nodes for every integrand
   std::uint64_t evaluations_ = 0;
-  boost::math::quadrature::exp_sinh<Digits> rule_{14};
+  std::shared_ptr<ExpSinh> rule_ = rule_of_this_precision();
 
   const Sample& sample(Evaluator<Digits>& evaluate, std::map<Digits, Sample>& known, const Digits& x) {
     const auto [place, is_new] = known.try_emplace(x);
@@ -85,11 +101,6 @@ class BoostRule {
     return s;
   }
 
-  static std::optional<Digits> end(const std::optional<PieceEnd>& e) {
-    if (!e) return std::nullopt;
-    return to_digits(e->at);
-  }
-
   template <class F>
   void add(Result& total, const F& f, const std::optional<Digits>& a, const std::optional<Digits>& b) {
     const std::function<Digits(Digits)> on_half_line = [&](const Digits& t) -> Digits {  // t in (0, infinity), in units of sqrt q
@@ -100,7 +111,7 @@ class BoostRule {
       return a ? f(Digits(*a + root_q_ * t)) * root_q_ : f(Digits(*b - root_q_ * t)) * root_q_;
     };
     Digits error = 0, size = 0;
-    total.value += rule_.integrate(on_half_line, tolerance_, &error, &size);
+    total.value += rule_->integrate(on_half_line, tolerance_, &error, &size);
     total.error += abs(error);
   }
 };
