@@ -65,7 +65,10 @@ class BoostRule {
       const Digits zero(0);
       if ((!ends[0] || *ends[0] < zero) && (!piece.right || *position(piece.right) > zero)) ends.emplace_back(zero);
       ends.push_back(position(piece.right));
-      for (std::size_t i = 0; i + 1 < ends.size(); ++i) add(total, f, ends[i], ends[i + 1]);
+      // Boost's nodes go on to exp(-10^8), where MPFR ends. What lies within t of an end that is no power weighs t, and t^(1/10) if it is |x|^(-9/10).
+      const bool has_power = is_algebraic(piece.left) || is_algebraic(piece.right);
+      const Digits nearest = pow(Digits(10), (has_power ? -40 : -4) * static_cast<int>(Digits::default_precision()));
+      for (std::size_t i = 0; i + 1 < ends.size(); ++i) add(total, f, ends[i], ends[i + 1], nearest);
     }
     const Digits norm = root_q_ * sqrt(2 * pi<Digits>());  // dz = dx / sqrt q
     return {total.value / norm, total.error / norm};
@@ -87,6 +90,8 @@ class BoostRule {
   std::uint64_t evaluations_ = 0;
   std::shared_ptr<ExpSinh> rule_ = rule_of_this_precision();
 
+  static bool is_algebraic(const std::optional<PieceEnd>& end) { return end && end->kind == EndKind::algebraic; }
+
   const Sample& sample(Evaluator<Digits>& evaluate, std::map<Digits, Sample>& known, const Digits& x) {
     const auto [place, is_new] = known.try_emplace(x);
     if (!is_new) return place->second;
@@ -102,8 +107,9 @@ class BoostRule {
   }
 
   template <class F>
-  void add(Result& total, const F& f, const std::optional<Digits>& a, const std::optional<Digits>& b) {
+  void add(Result& total, const F& f, const std::optional<Digits>& a, const std::optional<Digits>& b, const Digits& nearest) {
     const std::function<Digits(Digits)> on_half_line = [&](const Digits& t) -> Digits {  // t in (0, infinity), in units of sqrt q
+      if (t < nearest || t * nearest > 1) return Digits(0);
       if (a && b) {
         const Digits s = 1 + t;
         return f(Digits(*a + (*b - *a) * t / s)) * (*b - *a) / (s * s);
