@@ -19,7 +19,7 @@ enum class BivariateOf {
 ///   Accuracy   the precision of `Digits` less 12 digits of the value, not proven: `error` is the difference of the last two of a sequence of rules.
 ///              A value that cancels keeps as many digits of E|phi(u)| E|phi(v)|.
 ///   Errors     NotReached if the rules do not agree
-///   Derivation D-031
+///   Derivation D-026
 Estimate<Digits> bivariate_expectation(const Activation& phi, BivariateOf of, const Digits& q1, const Digits& q2, const Digits& c, const Budget& budget = {});
 
 }  // namespace infwidth
