@@ -50,13 +50,23 @@ std::string in_short(const CatalogueEntry& entry) {
 
 /// Which closed forms there are, in short.
 Cell known_forms(const VarianceMap& map) {
-  const bool Q = !map.closed_form_Q().empty(), chi = !map.closed_form_chi().empty();
+  const bool Q = map.closed_form().Q.has_value(), chi = map.closed_form().chi.has_value();
   return std::string(Q && chi ? "Q, chi" : Q ? "Q" : chi ? "chi" : "none");
 }
 
-Cell closed_form_Q(const VarianceMap& map) { return or_none(map.closed_form_Q()); }
+/// A formula and, after it, the constants that it names.
+std::string with_constants(const ClosedForm& form, const std::optional<Expression>& formula) {
+  if (!formula) return "none";
+  std::string text = to_string(*formula);
+  for (const auto& [name, value] : form.constants) {
+    if (formula->depends_on(name)) text += ", " + name + " = " + to_string(value);
+  }
+  return text;
+}
+
+Cell closed_form_Q(const VarianceMap& map) { return with_constants(map.closed_form(), map.closed_form().Q); }
 Cell closed_form_chi(const VarianceMap& map) {
-  return map.activation().jump() ? "infinite: phi jumps" : or_none(map.closed_form_chi());
+  return map.activation().jump() ? "infinite: phi jumps" : with_constants(map.closed_form(), map.closed_form().chi);
 }
 
 std::vector<Column> columns(bool whole) {

@@ -21,6 +21,7 @@ constexpr const char* examples =
     "  infwidth metric --activation tanh --depth 3 --norm2 1 --dim 2\n"
     "  infwidth metric --activation 'erf(x/sqrt(2))' --at 1,0,3/5 --digits 50\n"
     "  infwidth expectation 'tanh(x)^2' --variance 17/10 --digits 50\n"
+    "  infwidth formula --quantity curvature --activation erf\n"
     "  infwidth activations\n"
     "  infwidth verify --quantity chi --activation erf --claim '4/(pi*sqrt(1+4*q))'\n"
     "\n"
@@ -35,7 +36,10 @@ int run(int argc, const char* const* argv) {
   program.get_formatter()->column_width(32);
   program.footer(examples);
   const std::vector<std::pair<std::string, Run>> commands = {
-      {"metric", add_metric(program)}, {"expectation", add_expectation(program)}, {"activations", add_activations(program)},
+      {"metric", add_metric(program)},
+      {"expectation", add_expectation(program)},
+      {"formula", add_formula(program)},
+      {"activations", add_activations(program)},
       {"verify", add_verify(program)}};
   const auto name = [&] {
     for (const auto& [word, unused] : commands)

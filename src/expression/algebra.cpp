@@ -83,7 +83,9 @@ Fraction Algebra::translate(const Expression& e) {
     case Op::variable: {
       auto found = variables_.find(e.name());
       if (found == variables_.end()) {
-        found = variables_.emplace(e.name(), f.add_generator({Generator::Kind::plain, e, 1, false, std::nullopt})).first;
+        Generator g{Generator::Kind::plain, e, 1, given_.positive.contains(e.name()), std::nullopt};
+        g.not_negative = given_.not_negative.contains(e.name());
+        found = variables_.emplace(e.name(), f.add_generator(std::move(g))).first;
       }
       return f.generator_power(found->second, 1);
     }
@@ -103,6 +105,11 @@ Fraction Algebra::translate(const Expression& e) {
     case Op::log: return logarithm(u);
     case Op::sqrt: return power(u, Rational(1, 2));
     case Op::sin: case Op::cos: case Op::tan: {
+      if (circular_ == Circular::functions) {
+        const auto sine = [&] { return odd_function(Op::sin, u); };
+        const auto cosine = [&] { return even_function(Op::cos, u); };
+        return e.op() == Op::sin ? sine() : e.op() == Op::cos ? cosine() : f.divide(sine(), cosine());
+      }
       const Fraction z = phase(u), w = phase(f.scaled(u, -1));
       const Fraction cosine = f.scaled(f.add(z, w), Rational(1, 2));
       if (e.op() == Op::cos) return cosine;
@@ -125,6 +132,8 @@ Fraction Algebra::translate(const Expression& e) {
     case Op::erfc: return f.subtract(one(), odd_function(Op::erf, u));
     case Op::Phi: return f.scaled(f.add(one(), odd_function(Op::erf, f.multiply(u, power_of_number(2, Rational(-1, 2))))), Rational(1, 2));
     case Op::erf: case Op::asin: case Op::atan: return odd_function(e.op(), u);
+    case Op::gamma: return gamma(u);
+    case Op::owens_t: case Op::erf_re: case Op::erf_im: return special_function(e.op(), u, convert(e.argument(1)));
     default: throw GiveUp();  // kinked functions
   }
 }
@@ -167,7 +176,7 @@ Fraction Algebra::family_power(Family::Kind kind, const Fraction& key, const Rat
 Fraction Algebra::exponential_of_term(const Monomial& m, const Rational& c) {
   for (const Function& known : functions_) {  // exp(c log u) = u^c
     if (known.op == Op::log && m == generator_power(known.generator, 1)) {
-      const Fraction u = known.argument;  // a copy: `power` may add functions
+      const Fraction u = known.arguments[0];  // a copy: `power` may add functions
       return power(u, c);
     }
   }
@@ -212,7 +221,7 @@ Fraction Algebra::logarithm_of_number(const Rational& c) {
   Fraction result;
   const auto add = [&](const Integer& n, int sign) {
     for (const auto& [p, count] : factors(n)) {
-      result = field_.add(result, field_.scaled(function(Op::log, Fraction(Rational(p))), sign * count));
+      result = field_.add(result, field_.scaled(function(Op::log, {Fraction(Rational(p))}), sign * count));
     }
   };
   add(numerator(c), 1);
@@ -225,7 +234,7 @@ Fraction Algebra::logarithm_of_generator(std::size_t g) {
   const Rational part(1, generator.root);
   if (generator.number) return field_.scaled(logarithm_of_number(*generator.number), part);
   if (generator.radicand) return field_.scaled(logarithm(*generator.radicand), part);
-  if (g == Field::root_of_pi) return field_.scaled(function(Op::log, field_.generator_power(g, 2)), part);
+  if (g == Field::root_of_pi) return field_.scaled(function(Op::log, {field_.generator_power(g, 2)}), part);
   for (const Family& family : families_) {
     if (family.generator == g) return field_.scaled(family.key, part);
   }
@@ -242,13 +251,13 @@ Fraction Algebra::logarithm(const Fraction& argument) {
   Fraction rest(part.rest);
   for (const auto& [base, n] : u.denominator) {
     if (field_.is_manifestly_positive(base)) {
-      result = field_.subtract(result, field_.scaled(function(Op::log, Fraction(base)), n));
+      result = field_.subtract(result, field_.scaled(function(Op::log, {Fraction(base)}), n));
     } else {
       rest.denominator.emplace_back(base, n);
     }
   }
   if (rest.denominator.empty() && rest.numerator.is_one()) return result;
-  return field_.add(result, function(Op::log, rest));
+  return field_.add(result, function(Op::log, {rest}));
 }
 
 Fraction Algebra::power_of_number(const Rational& base, const Rational& c) {
@@ -307,18 +316,70 @@ Fraction Algebra::odd_function(Op op, const Fraction& argument) {
   if (u.numerator.is_zero()) return u;
   const Fraction mirrored = field_.scaled(u, -1);
   for (const Function& known : functions_) {
-    if (known.op == op && field_.equal(known.argument, mirrored)) return field_.scaled(field_.generator_power(known.generator, 1), -1);
+    if (known.op == op && field_.equal(known.arguments[0], mirrored)) return field_.scaled(field_.generator_power(known.generator, 1), -1);
   }
-  return function(op, u);
+  return function(op, {u});
 }
 
-Fraction Algebra::function(Op op, const Fraction& u) {
+Fraction Algebra::even_function(Op op, const Fraction& argument) {
+  const Fraction u = field_.reduced(argument), mirrored = field_.scaled(u, -1);
+  if (u.numerator.is_zero()) return op == Op::cos ? one() : function(op, {u});
   for (const Function& known : functions_) {
-    if (known.op == op && field_.equal(known.argument, u)) return field_.generator_power(known.generator, 1);
+    if (known.op == op && field_.equal(known.arguments[0], mirrored)) return field_.generator_power(known.generator, 1);
   }
-  const Expression formula = Expression::make(op, {field_.formula(u)});
-  const std::size_t g = field_.add_generator({Generator::Kind::plain, formula, 1, false, std::nullopt});
-  functions_.push_back({op, u, g});
+  return function(op, {u});
+}
+
+Fraction Algebra::special_function(Op op, const Fraction& first, const Fraction& second) {
+  const Fraction u = field_.reduced(first), v = field_.reduced(second);
+  if (v.numerator.is_zero()) return op == Op::erf_re ? odd_function(Op::erf, u) : v;
+  if (u.numerator.is_zero() && op == Op::erf_re) return u;
+  if (u.numerator.is_zero() && op == Op::owens_t) {
+    return field_.divide(odd_function(Op::atan, v), field_.scaled(field_.generator_power(Field::root_of_pi, 2), 2));
+  }
+  // erf_re is odd in u and even in v; owens_t and erf_im are even in u and odd in v
+  for (const Function& known : functions_) {
+    if (known.op != op) continue;
+    for (const int s : {1, -1}) {
+      if (!field_.equal(known.arguments[0], field_.scaled(u, s))) continue;
+      for (const int t : {1, -1}) {
+        if (!field_.equal(known.arguments[1], field_.scaled(v, t))) continue;
+        return field_.scaled(field_.generator_power(known.generator, 1), op == Op::erf_re ? s : t);
+      }
+    }
+  }
+  return function(op, {u, v});
+}
+
+Fraction Algebra::gamma(const Fraction& argument) {
+  const Fraction u = field_.reduced(argument);
+  if (!u.denominator.empty() || !u.numerator.is_number()) return function(Op::gamma, {u});
+  Rational x = u.numerator.is_zero() ? Rational(0) : u.numerator.terms().begin()->second;
+  if (abs(x) > 1000 || (x <= 0 && boost::multiprecision::denominator(x) == 1)) throw GiveUp();
+  Rational product = 1;
+  for (; x > 1; product *= x) x -= 1;
+  for (; x <= 0; x += 1) product /= x;
+  Fraction result(product);
+  if (x == 1) return result;
+  if (x == Rational(1, 2)) return field_.multiply(result, field_.generator_power(Field::root_of_pi, 1));
+  return field_.multiply(result, function(Op::gamma, {Fraction(x)}));
+}
+
+Fraction Algebra::function(Op op, const std::vector<Fraction>& arguments) {
+  const auto matches = [&](const Function& known) {
+    if (known.op != op) return false;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+      if (!field_.equal(known.arguments[i], arguments[i])) return false;
+    }
+    return true;
+  };
+  for (const Function& known : functions_) {
+    if (matches(known)) return field_.generator_power(known.generator, 1);
+  }
+  std::vector<Expression> formulas;
+  for (const Fraction& u : arguments) formulas.push_back(field_.formula(u));
+  const std::size_t g = field_.add_generator({Generator::Kind::plain, Expression::make(op, std::move(formulas)), 1, false, std::nullopt});
+  functions_.push_back({op, arguments, g});
   return field_.generator_power(g, 1);
 }
 

@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <set>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "fraction.hpp"
+#include "infwidth/expression/simplify.hpp"
 
 namespace infwidth::algebra {
 
 /// Writes formulas as fractions of polynomials in as few independent generators as it can see, so that equal formulas become equal
 /// fractions: hyperbolic functions and sigmoid by exp, circular ones by complex exponentials, Phi and erfc by erf, softplus by log;
 /// exp(sum c m) by powers of one generator for each monomial m; logarithms of positive products by sums; roots by relations.
+/// gamma of numbers by gamma of (0, 1]; Owen's T and the parts of erf(x + i y) are functions of their own, with their parities.
 /// Everything holds where all of the formula is real and defined. Not known: kinked functions (GiveUp).
 class Algebra {
  public:
+  /// Whether sines and cosines are written by complex exponentials, so that they can be compared, or stay functions of their own.
+  enum class Circular { exponentials, functions };
+  explicit Algebra(Assumptions given = {}, Circular circular = Circular::exponentials) : given_(std::move(given)), circular_(circular) {}
+
   /// The formulas over one set of generators.
   std::vector<Fraction> fractions_of(const std::vector<Expression>& formulas);
   Field& field() { return field_; }
@@ -28,10 +36,12 @@ class Algebra {
   };
   struct Function {
     Op op;
-    Fraction argument;
+    std::vector<Fraction> arguments;
     std::size_t generator;
   };
 
+  Assumptions given_;
+  Circular circular_;
   Field field_;
   std::vector<Family> families_;  // survive from pass to pass, so that the roots are fine enough in the last one
   bool refined_ = false;
@@ -54,7 +64,10 @@ class Algebra {
   Fraction power(const Fraction& u, const Rational& c);
   Fraction power_of_number(const Rational& base, const Rational& c);
   Fraction odd_function(Op op, const Fraction& u);
-  Fraction function(Op op, const Fraction& u);
+  Fraction even_function(Op op, const Fraction& u);
+  Fraction special_function(Op op, const Fraction& u, const Fraction& v);
+  Fraction gamma(const Fraction& u);
+  Fraction function(Op op, const std::vector<Fraction>& arguments);
 };
 
 }  // namespace infwidth::algebra

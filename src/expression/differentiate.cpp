@@ -2,6 +2,7 @@
 #include <unordered_map>
 
 #include "infwidth/expression/expression.hpp"
+#include "infwidth/real/errors.hpp"
 
 namespace infwidth {
 
@@ -48,8 +49,24 @@ Expression outer_derivative(const Expression& e, const Expression& u) {
     case Op::softplus: return sigmoid(u);
     case Op::relu: return step(u);
     case Op::abs: return sign(u);
+    case Op::gamma: throw UsageError("gamma has no derivative here: its argument must not depend on the variable, as it does in " + to_string(e));
     default: return 0;  // step, sign: off the jump
   }
+}
+
+/// The slopes of a special function of two arguments along each of them.
+struct Slopes {
+  Expression first, second;
+};
+Slopes slopes(Op op, const Expression& u, const Expression& v) {
+  const Expression pi = Expression::pi(), u2 = pow(u, 2), v2 = pow(v, 2);
+  if (op == Op::owens_t) {
+    return {-(exp(-u2 / 2) * erf(u * v / sqrt(Expression(2)))) / (2 * sqrt(2 * pi)), exp(-(u2 * (1 + v2)) / 2) / (2 * pi * (1 + v2))};
+  }
+  // erf'(z) = 2/sqrt(pi) exp(-z^2); along the imaginary axis i times that.
+  const Expression size = 2 * exp(v2 - u2) / sqrt(pi), real_part = size * cos(2 * (u * v)), minus_imaginary_part = size * sin(2 * (u * v));
+  if (op == Op::erf_re) return {real_part, minus_imaginary_part};
+  return {-minus_imaginary_part, real_part};
 }
 
 class Derivative : public Rewriter {
@@ -81,6 +98,10 @@ class Derivative : public Rewriter {
         if (dv.is_number(0)) return v * pow(u, v - 1) * du;
         if (du.is_number(0)) return e * log(u) * dv;
         return e * (dv * log(u) + v * du / u);
+      case Op::owens_t: case Op::erf_re: case Op::erf_im: {
+        const Slopes slope = slopes(e.op(), u, v);
+        return slope.first * du + slope.second * dv;
+      }
       case Op::min: return du * step(v - u) + dv * step(u - v);
       default: return du * step(u - v) + dv * step(v - u);  // max
     }

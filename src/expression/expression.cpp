@@ -41,7 +41,8 @@ std::uint64_t bit_of(std::string_view name) { return std::uint64_t{1} << (std::h
 std::size_t arity(Op op) {
   switch (op) {
     case Op::number: case Op::pi: case Op::variable: return 0;
-    case Op::add: case Op::subtract: case Op::multiply: case Op::divide: case Op::power: case Op::min: case Op::max: return 2;
+    case Op::add: case Op::subtract: case Op::multiply: case Op::divide: case Op::power: case Op::min: case Op::max:
+    case Op::owens_t: case Op::erf_re: case Op::erf_im: return 2;
     default: return 1;
   }
 }

@@ -133,11 +133,45 @@ Folded fold_power(const Expression& a, const Expression& b) {
   return std::nullopt;
 }
 
+/// Gamma at whole and half numbers: products of numbers, and sqrt(pi).
+Folded fold_gamma(const Rational& u) {
+  if (is_integer(u) && u <= 0) throw UsageError("gamma has a pole at " + to_string(u));
+  if (denominator(u) > 2 || abs(u) > 1000) return std::nullopt;
+  const Rational start = is_integer(u) ? Rational(1) : Rational(1, 2);
+  Rational product = 1;
+  for (Rational k = start; k < u; k += 1) product *= k;
+  for (Rational k = u; k < start; k += 1) product /= k;
+  if (!is_bounded(product)) return std::nullopt;
+  return is_integer(u) ? Expression(product) : Expression(product) * sqrt(Expression::pi());
+}
+
+/// T(h, a) is even in h and odd in a; erf(x + i y) is odd in both together, and its conjugate that of the conjugate.
+Folded fold_parity(Op op, const Expression& a, const Expression& b) {
+  if (op == Op::owens_t) {
+    if (b.is_number(0)) return b;
+    if (a.is_number(0)) return atan(b) / (2 * Expression::pi());
+  } else {
+    if (b.is_number(0)) return op == Op::erf_re ? erf(a) : b;
+    if (a.is_number(0) && op == Op::erf_re) return a;
+  }
+  const bool odd_in_first = op == Op::erf_re;
+  if (is_negative_term(a)) {
+    const Expression mirrored = Expression::make(op, {-a, b});
+    return odd_in_first ? -mirrored : mirrored;
+  }
+  if (is_negative_term(b)) {
+    const Expression mirrored = Expression::make(op, {a, -b});
+    return odd_in_first ? mirrored : -mirrored;
+  }
+  return std::nullopt;
+}
+
 Folded fold_of_number(Op op, const Rational& u) {
   switch (op) {
     case Op::sqrt:
       if (const std::optional<Rational> root = exact_sqrt(u)) return Expression(*root);
       return std::nullopt;
+    case Op::gamma: return fold_gamma(u);
     case Op::log: return u == 1 ? Folded(0) : std::nullopt;
     case Op::relu: return Expression(u > 0 ? u : Rational(0));
     case Op::step: return Expression(u > 0 ? 1 : 0);
@@ -174,6 +208,7 @@ std::optional<Expression> fold(Op op, const std::vector<Expression>& arguments) 
       if (!a.is_number() || !b.is_number()) return std::nullopt;
       return (a.value() < b.value()) == (op == Op::min) ? a : b;
     }
+    case Op::owens_t: case Op::erf_re: case Op::erf_im: return fold_parity(op, a, arguments[1]);
     default: return a.is_number() ? fold_of_number(op, a.value()) : std::nullopt;
   }
 }

@@ -209,8 +209,9 @@ bool Field::is_manifestly_positive(const Polynomial& p) const {
     bool positive = true;
     for (std::size_t i = 0; i < m.size(); ++i) {
       if (m[i] == 0 || generators_[i].positive) continue;
-      if (m[i] % 2 != 0 || generators_[i].kind == Generator::Kind::phase || i == imaginary_unit) return false;
-      positive = false;  // a square: not negative
+      const bool square = m[i] % 2 == 0 && generators_[i].kind != Generator::Kind::phase && i != imaginary_unit;
+      if (!square && !generators_[i].not_negative) return false;
+      positive = false;  // but not negative
     }
     strictly = strictly || positive;
   }

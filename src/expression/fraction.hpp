@@ -28,6 +28,7 @@ struct Generator {
   bool positive = false;                  // on every real argument where the formula is defined
   std::optional<Rational> number;         // relation: its root-th power is this number (roots of primes; the imaginary unit)
   std::optional<Fraction> radicand = {};  // relation: its root-th power is this
+  bool not_negative = false;              // as `positive`, but it may be 0
 };
 
 /// The field that the fractions live in: its generators, and arithmetic by their relations. Bounded in work: GiveUp.

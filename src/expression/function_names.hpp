@@ -2,7 +2,7 @@
 #pragma once
 
 #include <array>
-#include <optional>
+#include <cstddef>
 #include <string_view>
 
 #include "infwidth/expression/expression.hpp"
@@ -12,14 +12,17 @@ namespace infwidth {
 struct FunctionName {
   std::string_view name;
   Op op;
+  std::size_t arity = 1;
+  bool special = false;  // `Language::special_functions`
 };
 
 /// The built-in functions of the language, in the order of the manual.
-inline constexpr std::array<FunctionName, 22> function_names = {{
+inline constexpr std::array<FunctionName, 26> function_names = {{
     {"exp", Op::exp},       {"log", Op::log},         {"sqrt", Op::sqrt},   {"sin", Op::sin},   {"cos", Op::cos},   {"tan", Op::tan},
     {"sinh", Op::sinh},     {"cosh", Op::cosh},       {"tanh", Op::tanh},   {"asin", Op::asin}, {"atan", Op::atan}, {"erf", Op::erf},
     {"erfc", Op::erfc},     {"Phi", Op::Phi},         {"sigmoid", Op::sigmoid}, {"softplus", Op::softplus}, {"relu", Op::relu},
-    {"step", Op::step},     {"sign", Op::sign},       {"abs", Op::abs},     {"min", Op::min},   {"max", Op::max},
+    {"step", Op::step},     {"sign", Op::sign},       {"abs", Op::abs},     {"min", Op::min, 2}, {"max", Op::max, 2},
+    {"gamma", Op::gamma, 1, true}, {"owens_t", Op::owens_t, 2, true}, {"erf_re", Op::erf_re, 2, true}, {"erf_im", Op::erf_im, 2, true},
 }};
 
 inline std::string_view function_name(Op op) {
@@ -29,11 +32,12 @@ inline std::string_view function_name(Op op) {
   return "";
 }
 
-inline std::optional<Op> function_named(std::string_view name) {
+/// The built-in function of this name, or a null pointer.
+inline const FunctionName* function_named(std::string_view name) {
   for (const FunctionName& f : function_names) {
-    if (f.name == name) return f.op;
+    if (f.name == name) return &f;
   }
-  return std::nullopt;
+  return nullptr;
 }
 
 }  // namespace infwidth

@@ -215,6 +215,12 @@ class Parser {
     return text_.substr(pos_, i - pos_);
   }
 
+  bool is_known(const FunctionName& f) const { return !f.special || language_.special_functions; }
+  const FunctionName* built_in_function(std::string_view word) const {
+    const FunctionName* const f = function_named(word);
+    return f != nullptr && is_known(*f) ? f : nullptr;
+  }
+
   Expression name() {
     const std::size_t at = pos_;
     const std::string word(word_here());
@@ -225,12 +231,12 @@ class Parser {
       return is_variable ? Expression::variable(word) : Expression::pi();
     }
     const auto named = std::find_if(language_.functions.begin(), language_.functions.end(), [&](const NamedFunction& f) { return f.name == word; });
-    const std::optional<Op> op = function_named(word);
-    if (!op && named == language_.functions.end()) refuse_word(word);
+    const FunctionName* const built_in = built_in_function(word);
+    if (built_in == nullptr && named == language_.functions.end()) refuse_word(word);
     advance(word.size());
     if (peek() != '(') refuse_bare_function(at, word);
-    const std::vector<Expression> arguments = arguments_of(at, word, op ? (*op >= Op::min ? 2 : 1) : named->arity);
-    if (op) return build(at, [&] { return Expression::make(*op, arguments); });
+    const std::vector<Expression> arguments = arguments_of(at, word, built_in != nullptr ? built_in->arity : named->arity);
+    if (built_in != nullptr) return build(at, [&] { return Expression::make(built_in->op, arguments); });
     Expression e = build(at, [&] { return named->expand(arguments); });
     if (has_large_exponent(e)) fail(at, word + " grows an exponent larger than " + std::to_string(largest_exponent));
     return e;
@@ -272,7 +278,9 @@ class Parser {
     std::vector<std::string> words = language_.variables;
     words.emplace_back("pi");
     if (called) words.clear();
-    for (const FunctionName& f : function_names) words.emplace_back(f.name);
+    for (const FunctionName& f : function_names) {
+      if (is_known(f)) words.emplace_back(f.name);
+    }
     for (const NamedFunction& f : language_.functions) words.push_back(f.name);
     std::string nearest = nearest_word(word, words);
     for (const auto& [theirs, ours] : synonyms) {

@@ -6,6 +6,8 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "infwidth/real/errors.hpp"
+
 namespace infwidth {
 
 namespace {
@@ -115,6 +117,14 @@ class Compiler {
       case Op::Phi: return unary(Code::Phi, compile(e.argument()));
       case Op::sigmoid: return unary(Code::sigmoid, compile(e.argument()));
       case Op::softplus: return unary(Code::softplus, compile(e.argument()));
+      case Op::gamma: {
+        const std::int32_t u = compile(e.argument());
+        if (depends(u)) throw UsageError("gamma is known of constants only, not as in " + to_string(e));
+        return unary(Code::gamma, u);
+      }
+      case Op::owens_t: return binary(Code::owens_t, compile(e.argument(0)), compile(e.argument(1)));
+      case Op::erf_re: return binary(Code::erf_re, compile(e.argument(0)), compile(e.argument(1)));
+      case Op::erf_im: return binary(Code::erf_im, compile(e.argument(0)), compile(e.argument(1)));
       case Op::relu: case Op::step: case Op::sign: case Op::abs: case Op::min: case Op::max: break;
     }
     throw std::logic_error("Program: a kinked function must be cut into its pieces first");

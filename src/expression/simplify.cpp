@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <mutex>
 #include <sstream>
 
+#include "factor.hpp"
 #include "samples.hpp"
 
 namespace infwidth {
@@ -111,8 +111,7 @@ bool agree(const Expression& a, const Expression& b) {
 }
 
 Expression shortest_rational_form(const Expression& e) {
-  static std::recursive_mutex one_at_a_time;  // GiNaC counts references without atomics
-  const std::lock_guard lock(one_at_a_time);
+  const std::lock_guard lock(algebra::computer_algebra());
   Expression best = e;
   try {
     Translation translation;

@@ -1,137 +1,303 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//
-// The closed forms, as data (derivations/gaussian/D-030-closed-forms.md): one expression each, in the language of typed formulas.
 #include "infwidth/gaussian/closed_form.hpp"
 
-#include <string>
-#include <vector>
+#include <algorithm>
+#include <functional>
+#include <map>
 
-#include "infwidth/activation/recognise.hpp"
-#include "infwidth/expression/parse.hpp"
+#include "exponential_sum.hpp"
+#include "gaussian_integral.hpp"
+#include "infwidth/expression/program.hpp"
 #include "infwidth/expression/simplify.hpp"
 
 namespace infwidth {
 
 namespace {
 
-/// Q and chi of a function f(x) as text in q and the entry's parameter `p`. `radial` is chi + 2 q chi', "" if the sum loses nothing.
-struct Entry {
-  const char* name;
-  const char* Q;
-  const char* chi;
-  const char* radial;
-  bool in_double;
-};
-
-const Entry entries[] = {
-    {"erf", "2/pi*asin(2*q/(1+2*q))", "4/(pi*sqrt(1+4*q))", "4/(pi*(1+4*q)^(3/2))", true},
-    {"gelu", "q/4+(q*asin(q/(1+q))+2*q^2/((1+q)*sqrt(1+2*q)))/(2*pi)",
-     "1/4+(asin(q/(1+q))+2*q/((1+q)*sqrt(1+2*q))+q/(1+2*q)^(3/2))/(2*pi)", "", true},
-    {"exp", "exp(2*q)", "exp(2*q)", "", true},
-    {"gaussian", "1/sqrt(1+4*q)", "4*q/(1+4*q)^(3/2)", "12*q/(1+4*q)^(5/2)", true},
-    // ELU cancels for small q; the clipped ones cancel for large q; Phi(-2 sqrt q) underflows beside exp(2q).
-    {"elu", "q/2+p^2*(exp(2*q)*Phi(-2*sqrt(q))-2*exp(q/2)*Phi(-sqrt(q))+1/2)", "1/2+p^2*exp(2*q)*Phi(-2*sqrt(q))", "", false},
-    {"hardtanh", "q*(erf(1/sqrt(2*q))-sqrt(2/(pi*q))*exp(-1/(2*q)))+erfc(1/sqrt(2*q))", "erf(1/sqrt(2*q))", "", false},
-    {"relu6", "q/2*(erf(6/sqrt(2*q))-6*sqrt(2/(pi*q))*exp(-18/q))+18*erfc(6/sqrt(2*q))", "erf(6/sqrt(2*q))/2", "", false},
-};
-
 const Expression q = Expression::variable("q");
 
-/// (2k-1)!! = E z^2k.
-Rational double_factorial(int k) {
-  Rational r = 1;
-  for (int i = 1; i < 2 * k; i += 2) r *= i;
-  return r;
-}
-
-/// E[f^2] of a polynomial f(sqrt(q) z), from its coefficients.
-Expression polynomial_Q(const std::vector<Expression>& c) {
-  Expression sum = 0;
-  for (std::size_t power = 0; power <= 2 * (c.size() - 1); power += 2) {
-    Expression coefficient = 0;
-    for (std::size_t i = power < c.size() ? 0 : power - c.size() + 1; i < c.size() && i <= power; ++i) coefficient = coefficient + c[i] * c[power - i];
-    const int half = static_cast<int>(power) / 2;
-    sum = sum + simplify(coefficient) * Expression(double_factorial(half)) * pow(q, Expression(half));
+/// Constants that take more than a few nodes get a letter while formulas are made.
+class Abbreviations {
+ public:
+  Expression abbreviated(const Expression& e) {
+    constexpr std::size_t plain = 12;  // nodes
+    if (e.arguments().empty()) return e;
+    if (!e.depends_on("x")) {
+      if (e.size() <= plain) return e;
+      const bool is_peeled = e.op() == Op::negate || (e.op() == Op::divide && (e.argument(0).is_number() || e.argument(1).is_number()));
+      if (!is_peeled) return letter_for(e);
+    }
+    std::vector<Expression> arguments;
+    for (const Expression& a : e.arguments()) arguments.push_back(abbreviated(a));
+    return Expression::make(e.op(), arguments);
   }
-  return sum;
-}
-
-ClosedForm polynomial(const std::vector<Expression>& c) {
-  std::vector<Expression> slope;
-  for (std::size_t i = 1; i < c.size(); ++i) slope.push_back(Expression(static_cast<int>(i)) * c[i]);
-  if (slope.empty()) slope.emplace_back(0);
-  // Terms of both signs (Hermite polynomials) may cancel in double precision; a monomial's single term does not.
-  int terms = 0;
-  for (const Expression& e : c) terms += e.is_number(0) ? 0 : 1;
-  return {.Q = polynomial_Q(c), .chi = polynomial_Q(slope), .radial = std::nullopt, .in_double = terms <= 1 || c.size() <= 2};
-}
-
-/// E|z|^2n = 2^n Gamma(n + 1/2) / sqrt(pi) for n a multiple of 1/2, n > -1/2.
-Expression absolute_moment(const Rational& n) {
-  const Rational twice = n * 2;
-  const int m = static_cast<int>(numerator(twice));
-  if (m % 2 == 0) return Expression(double_factorial(m / 2));
-  const int k = (m - 1) / 2;  // n = k + 1/2: 2^n k! / sqrt(pi)
-  Rational factorial = 1;
-  for (int i = 2; i <= k; ++i) factorial *= i;
-  return Expression(factorial) * pow(Expression(2), Expression(k)) * sqrt(Expression(2) / Expression::pi());
-}
-
-/// alpha (-x)^n for x < 0, beta x^n for x > 0. Other n than multiples of 1/2 need Gamma: quadrature.
-std::optional<ClosedForm> powers(const Expression& alpha, const Expression& beta, const Rational& n) {
-  if (denominator(Rational(n * 2)) != 1 || n < 0 || n > 200) return std::nullopt;
-  const Expression mean_square = simplify((alpha * alpha + beta * beta) / Expression(2));
-  ClosedForm form;
-  form.Q = mean_square * absolute_moment(n) * pow(q, Expression(n));
-  if (n == 0) return form;  // a jump, or a constant
-  if (n <= Rational(1, 2)) return form;
-  form.chi = mean_square * Expression(Rational(n * n)) * absolute_moment(Rational(n - 1)) * pow(q, Expression(Rational(n - 1)));
-  return form;
-}
-
-/// A sin(b x) + B cos(b x). With T = tanh(b^2 q): (1 - e^(-2 b^2 q))/2 = T/(1+T) and (1 + e^(-2 b^2 q))/2 = 1/(1+T) do not cancel.
-ClosedForm sinusoid(const Expression& A, const Expression& B, const Expression& b) {
-  const Expression A2 = simplify(A * A), B2 = simplify(B * B), b2 = simplify(b * b);
-  if (is_identically_zero(A2 - B2)) return {.Q = A2, .chi = simplify(b2 * A2), .radial = std::nullopt, .in_double = true};
-  const Expression T = tanh(b2 * q), odd = T / (Expression(1) + T), even = Expression(1) / (Expression(1) + T);
-  return {.Q = A2 * odd + B2 * even, .chi = b2 * (A2 * even + B2 * odd), .radial = std::nullopt, .in_double = true};
-}
-
-/// The maps of c + a f(b x) from those of f; c != 0 only for odd f.
-ClosedForm scaled(const ClosedForm& f, const Expression& a, const Expression& b, const Expression& c) {
-  const Expression a2 = simplify(a * a), b2 = simplify(b * b), at = b2 * q;
-  const auto map = [&](const Expression& e) { return substitute(e, "q", at); };
-  ClosedForm form;
-  form.Q = simplify(c * c) + a2 * map(f.Q);
-  if (f.chi) form.chi = a2 * b2 * map(*f.chi);
-  if (f.radial) form.radial = a2 * b2 * map(*f.radial);
-  form.in_double = f.in_double;
-  return form;
-}
-
-std::optional<ClosedForm> named(const std::string& name, const Expression& parameter) {
-  for (const Entry& entry : entries) {
-    if (name != entry.name) continue;
-    const Language language{.variables = {"q", "p"}, .functions = {}};
-    const auto formula = [&](const char* text) { return substitute(parse(text, language), "p", parameter); };
-    ClosedForm form{.Q = formula(entry.Q), .chi = formula(entry.chi), .radial = std::nullopt, .in_double = entry.in_double};
-    if (*entry.radial != '\0') form.radial = formula(entry.radial);
-    return form;
+  std::vector<FormulaPiece> abbreviated(const std::vector<FormulaPiece>& pieces) {
+    std::vector<FormulaPiece> result;
+    const auto end = [&](const std::optional<Expression>& t) { return t ? std::optional<Expression>(abbreviated(*t)) : std::nullopt; };
+    for (const FormulaPiece& p : pieces) result.push_back({end(p.left), end(p.right), abbreviated(p.value), abbreviated(p.derivative)});
+    return result;
   }
-  return std::nullopt;
+  const std::vector<std::pair<std::string, Expression>>& letters() const { return letters_; }
+  /// The letters of positive constants.
+  const std::set<std::string>& positive() const { return positive_; }
+
+ private:
+  std::vector<std::pair<std::string, Expression>> letters_;
+  std::set<std::string> positive_;
+
+  Expression letter_for(const Expression& e) {
+    for (const auto& [name, value] : letters_) {
+      if (value == e) return Expression::variable(name);
+    }
+    const std::string name = "c_" + std::to_string(letters_.size() + 1);
+    letters_.emplace_back(name, e);
+    try {
+      if (sign_of(e, {}) > 0) positive_.insert(name);
+    } catch (const OutsideClass&) {
+      // its sign is not needed, or will be asked for again
+    }
+    return Expression::variable(name);
+  }
+};
+
+/// A piecewise function in the class: `everywhere` on the whole line, and on each interval something more.
+struct PiecewiseSum {
+  ExponentialSum everywhere;
+  std::vector<std::pair<FormulaInterval, ExponentialSum>> parts;
+};
+
+bool is_zero(const std::optional<Expression>& t) { return t && t->is_number(0); }
+
+/// The part of a kind and power that most pieces share, if more than one does.
+void split_off_common_terms(PiecewiseSum& f) {
+  if (f.parts.size() == 1) {
+    f.everywhere = std::move(f.parts[0].second);
+    f.parts.clear();
+    return;
+  }
+  const auto coefficient = [](const ExponentialSum& sum, const ExponentialTerm& kind, const Rational& n) -> ComplexFormula {
+    for (const ExponentialTerm& t : sum.terms()) {
+      if (!t.same_kind(kind)) continue;
+      const auto found = t.coefficients.find(n);
+      return found == t.coefficients.end() ? ComplexFormula{} : found->second;
+    }
+    return {};
+  };
+  ExponentialSum common;
+  for (const auto& [where, sum] : f.parts) {
+    for (const ExponentialTerm& t : sum.terms()) {
+      for (const auto& [n, c] : t.coefficients) {
+        const ComplexFormula value = c;
+        const Rational power = n;
+        if (!coefficient(common, t, power).is_zero()) continue;
+        int same = 0, none = 0;
+        for (const auto& [other_where, other] : f.parts) {
+          const ComplexFormula there = coefficient(other, t, power);
+          same += there.re == value.re && there.im == value.im ? 1 : 0;
+          none += there.is_zero() ? 1 : 0;
+        }
+        if (same < 2 || none >= same) continue;
+        ExponentialTerm shared = t;
+        shared.coefficients = {{power, value}};
+        common.add(shared);
+      }
+    }
+  }
+  const ExponentialSum minus = common.scaled({-1, 0});
+  for (auto& [where, sum] : f.parts) sum = sum + minus;
+  std::erase_if(f.parts, [](const auto& part) { return part.second.terms().empty(); });
+  f.everywhere = std::move(common);
+}
+
+PiecewiseSum read(const std::vector<FormulaPiece>& pieces, const Expression FormulaPiece::* member) {
+  PiecewiseSum f;
+  bool fractional = false;
+  for (const FormulaPiece& piece : pieces) {
+    const Expression& e = piece.*member;
+    const FormulaInterval where{piece.left, piece.right};
+    try {
+      f.parts.emplace_back(where, ExponentialSum::from(e, false));
+    } catch (const OutsideClass&) {
+      // fractional powers, on a half line that begins at 0; the left one is turned over
+      const bool right = is_zero(piece.left) && !piece.right, left = !piece.left && is_zero(piece.right);
+      if (!right && !left) throw;
+      fractional = true;
+      f.parts.emplace_back(FormulaInterval{Expression(0), std::nullopt}, ExponentialSum::from(right ? e : substitute(e, "x", -Expression::variable("x")), true));
+    }
+  }
+  if (!fractional) split_off_common_terms(f);
+  return f;
+}
+
+/// The integral of sum p_q, which is real.
+Expression integral(const ExponentialSum& sum, const FormulaInterval& where, const Assumptions& given) {
+  Expression total = 0;
+  for (const ExponentialTerm& t : sum.terms()) {
+    // Of two conjugate terms one, doubled.
+    const Expression& frequency = t.a.im;
+    const bool is_number = frequency.is_number() && !frequency.is_number(0);
+    if (is_number && frequency.value() < 0) continue;
+    total = total + Expression(is_number ? 2 : 1) * gaussian_integral(t, where, given).re;
+  }
+  return total;
+}
+
+/// E[f^2 x^n].
+class MeanSquare {
+ public:
+  MeanSquare(const PiecewiseSum& f, const Assumptions& given) : given_(given), everywhere_(f.everywhere * f.everywhere) {
+    for (const auto& [where, sum] : f.parts) parts_.emplace_back(where, sum * sum + (f.everywhere * sum).scaled({2, 0}));
+  }
+
+  Expression times_power(int n) const {
+    Expression total = integral(everywhere_.times_power(n), {}, given_);
+    for (const auto& [where, sum] : parts_) total = total + integral(sum.times_power(n), where, given_);
+    return total;
+  }
+
+  /// The growth exp(b x^2), b > 0, limits q to below 1/(2b).
+  std::optional<Expression> below() const {
+    std::optional<Expression> least;
+    const auto look = [&](const ExponentialSum& sum) {
+      for (const ExponentialTerm& t : sum.terms()) {
+        if (t.b.is_number(0) || sign_of(t.b, given_) <= 0) continue;
+        const Expression bound = tidied(Expression(1) / (Expression(2) * t.b));
+        if (!least || sign_of(tidied(*least - bound), given_) > 0) least = bound;
+      }
+    };
+    look(everywhere_);
+    for (const auto& [where, sum] : parts_) look(sum);
+    return least;
+  }
+
+ private:
+  Assumptions given_;
+  ExponentialSum everywhere_;
+  std::vector<std::pair<FormulaInterval, ExponentialSum>> parts_;
+};
+
+/// An end as a formula: a fraction, or the zero of a linear or quadratic equation.
+Expression formula_of(const RealPoint& t) {
+  if (t.exact()) return Expression(*t.exact());
+  const auto c = polynomial_coefficients(*t.equation(), "x");
+  if (!c || c->size() < 2 || c->size() > 3) throw OutsideClass{"the kink at the zero of " + to_string(*t.equation())};
+  if (c->size() == 2) return tidied(-(*c)[0] / (*c)[1]);
+  const Expression middle = -(*c)[1] / (Expression(2) * (*c)[2]), width = sqrt((*c)[1] * (*c)[1] - Expression(4) * (*c)[0] * (*c)[2]) / (Expression(2) * (*c)[2]);
+  for (const Expression& root : {tidied(middle + width), tidied(middle - width)}) {
+    const Program program({root}, "x");
+    const Precision precision(256);
+    Evaluator<Ball> value(program);
+    if (value.value(Ball(0)).overlaps(t.ball())) return root;
+  }
+  throw OutsideClass{"the kink at the zero of " + to_string(*t.equation())};
+}
+
+/// The pieces with long constants abbreviated, and what is known about the letters.
+struct Problem {
+  Abbreviations constants;
+  std::vector<FormulaPiece> pieces;
+  Assumptions given;
+
+  Problem(const std::vector<FormulaPiece>& whole, const Assumptions& known) : pieces(constants.abbreviated(whole)), given(known) {
+    given.positive.insert("q");
+    given.positive.insert(constants.positive().begin(), constants.positive().end());
+  }
+  Expression shortened(const Expression& e) const { return shorten(e, given); }
+  MeanSquare mean_square(const Expression FormulaPiece::* member) const { return {read(pieces, member), given}; }
+};
+
+std::vector<FormulaPiece> formula_pieces(const Activation& phi) {
+  std::vector<FormulaPiece> pieces;
+  const auto end = [](const std::optional<PieceEnd>& t) { return t ? std::optional<Expression>(formula_of(t->at)) : std::nullopt; };
+  for (const Piece& p : phi.pieces()) pieces.push_back({end(p.left), end(p.right), p.value, p.derivative});
+  return pieces;
+}
+
+/// The normal form on the whole line, where there is one in the class.
+std::optional<std::vector<FormulaPiece>> normal_form(const Activation& phi) {
+  const std::optional<Recognised> r = recognise(phi);
+  if (!r) return std::nullopt;
+  const Expression x = Expression::variable("x");
+  std::optional<Expression> f;
+  if (r->kind == Recognised::Kind::sinusoid) {
+    f = r->sine * sin(r->b * x) + r->cosine * cos(r->b * x);
+  } else if (r->kind == Recognised::Kind::shape) {
+    const Expression w = r->b * x;
+    if (r->entry == "erf") f = r->c + r->a * erf(w);
+    if (r->entry == "gelu") f = r->c + r->a * w * Phi(w);
+    if (r->entry == "exp") f = r->c + r->a * exp(w);
+    if (r->entry == "gaussian") f = r->c + r->a * exp(-w * w);
+  }
+  if (!f) return std::nullopt;
+  return std::vector<FormulaPiece>{{std::nullopt, std::nullopt, *f, differentiate(*f, "x")}};
+}
+
+std::string with_constants(std::string text, const Abbreviations& constants) {
+  for (const auto& [name, value] : constants.letters()) {
+    for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at + name.size())) text.replace(at, name.size(), "(" + to_string(value) + ")");
+  }
+  return text;
 }
 
 }  // namespace
 
-std::optional<ClosedForm> closed_form(const Recognised& phi) {
-  switch (phi.kind) {
-    case Recognised::Kind::polynomial: return polynomial(phi.coefficients);
-    case Recognised::Kind::slopes: return powers(phi.left, phi.right, 1);
-    case Recognised::Kind::powers: return powers(phi.left, phi.right, phi.exponent);
-    case Recognised::Kind::sinusoid: return sinusoid(phi.sine, phi.cosine, phi.b);
-    case Recognised::Kind::shape:
-      if (const auto form = named(phi.entry, phi.parameter)) return scaled(*form, phi.a, phi.b, phi.c);
+Expression ClosedForm::whole(const Expression& formula) const {
+  Expression e = formula;
+  for (const auto& [name, value] : constants) e = substitute(e, name, value);
+  return e;
+}
+
+ClosedForm closed_form(const std::vector<FormulaPiece>& pieces, bool jumps, const Assumptions& given) {
+  const Problem problem(pieces, given);
+  ClosedForm form;
+  const auto attempt = [&](const Expression FormulaPiece::* member) -> std::optional<Expression> {
+    try {
+      const MeanSquare square = problem.mean_square(member);
+      const Expression mean = problem.shortened(square.times_power(0));
+      if (!form.below) form.below = square.below();
+      return mean;
+    } catch (const OutsideClass& e) {
+      if (form.outside.empty()) form.outside = with_constants(e.term, problem.constants);
       return std::nullopt;
+    }
+  };
+  form.Q = attempt(&FormulaPiece::value);
+  if (!jumps) form.chi = attempt(&FormulaPiece::derivative);
+  for (const auto& letter : problem.constants.letters()) {
+    const auto uses = [&](const std::optional<Expression>& e) { return e && e->depends_on(letter.first); };
+    if (uses(form.Q) || uses(form.chi) || uses(form.below)) form.constants.push_back(letter);
+  }
+  return form;
+}
+
+ClosedForm closed_form(const Activation& phi) {
+  ClosedForm form;
+  try {
+    form = closed_form(formula_pieces(phi), phi.jump().has_value());
+    if (form.outside.empty()) return form;
+  } catch (const OutsideClass& e) {
+    form.outside = e.term;
+  }
+  if (const auto pieces = normal_form(phi)) return closed_form(*pieces, false);
+  return form;
+}
+
+std::optional<Expression> closed_form_of_radial(const Activation& phi) {
+  const auto of = [](const std::vector<FormulaPiece>& pieces) {
+    const Problem problem(pieces, {});
+    ClosedForm form;
+    form.constants = problem.constants.letters();
+    return form.whole(problem.shortened(problem.mean_square(&FormulaPiece::derivative).times_power(2) / q));
+  };
+  try {
+    return of(formula_pieces(phi));
+  } catch (const OutsideClass&) {
+    // by the normal form
+  }
+  try {
+    if (const auto pieces = normal_form(phi)) return of(*pieces);
+  } catch (const OutsideClass&) {
+    // there is none
   }
   return std::nullopt;
 }

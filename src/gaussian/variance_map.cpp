@@ -23,7 +23,7 @@ namespace infwidth {
 namespace {
 
 /// Why E[phi'^2] is infinite at every q > 0, or "".
-std::string why_chi_is_infinite(const Activation& phi) {
+std::string reason_of_infinite_chi(const Activation& phi) {
   if (phi.jump()) {
     return "the activation jumps at x = " + short_text(phi.jump()->approximately()) +
            ": the features jump, their squared distances shrink like |dx|, not |dx|^2, and E[phi'^2] is infinite";
@@ -38,30 +38,19 @@ std::string why_chi_is_infinite(const Activation& phi) {
   return "";
 }
 
-/// A closed form, compiled.
+/// Q, then chi where it exists, then P = chi + 2 q chi' if it is there, compiled.
 struct CompiledForm {
-  ClosedForm form;
-  Program program;                      // Q, then chi, then radial, as far as they exist
-  Evaluator<Jet<Pack, 2>> on_packs;     // its constants once and for all: a copy is ready to run
-  explicit CompiledForm(ClosedForm f) : form(std::move(f)), program(outputs(form), "q"), on_packs(program) {}
+  Program program;
+  explicit CompiledForm(const std::vector<Expression>& outputs) : program(outputs, "q") {}
   CompiledForm(const CompiledForm&) = delete;
   CompiledForm& operator=(const CompiledForm&) = delete;
+};
 
-  /// An evaluator at the working precision, for one thread.
-  template <class Real>
-  Evaluator<Jet<Real, 2>> evaluator() const {
-    if constexpr (std::is_same_v<Real, Pack>) {
-      return on_packs;
-    } else {
-      return Evaluator<Jet<Real, 2>>(program);
-    }
-  }
-  static std::vector<Expression> outputs(const ClosedForm& f) {
-    std::vector<Expression> out = {f.Q};
-    if (f.chi) out.push_back(*f.chi);
-    if (f.chi && f.radial) out.push_back(*f.radial);
-    return out;
-  }
+/// The same for doubles: with its constants computed once and for all, so that a copy is ready to run.
+struct FormOnPacks {
+  CompiledForm compiled;
+  Evaluator<Jet<Pack, 2>> evaluator;
+  explicit FormOnPacks(const std::vector<Expression>& outputs) : compiled(outputs), evaluator(compiled.program) {}
 };
 
 /// P and P' from chi and its derivatives.
@@ -73,26 +62,46 @@ void add_radial_by_sum(VarianceJet<Real>& jet, const Real& q) {
 }
 
 template <class Real>
-VarianceJet<Real> evaluate_closed(const CompiledForm& compiled, const Real& q) {
-  using J = Jet<Real, 2>;
-  Evaluator<J> evaluate = compiled.template evaluator<Real>();
-  const auto out = evaluate(J::variable(q));
+VarianceJet<Real> evaluate_closed(Evaluator<Jet<Real, 2>> evaluate, const Real& q) {
+  const auto out = evaluate(Jet<Real, 2>::variable(q));
   VarianceJet<Real> jet;
   jet.Q = out[0][0];
   jet.dQ = out[0][1];
   jet.d2Q = Real(2) * out[0][2];
   jet.method = "closed form";
-  if (!compiled.form.chi) return jet;
+  if (out.size() == 1) return jet;
   jet.chi = out[1][0];
   jet.dchi = out[1][1];
   jet.d2chi = Real(2) * out[1][2];
-  if (compiled.form.radial) {
+  if (out.size() > 2) {
     jet.radial = out[2][0];
     jet.dradial = out[2][1];
   } else {
     add_radial_by_sum(jet, q);
   }
   return jet;
+}
+
+/// Does the closed form keep 13 digits, of each value or of its scale f / max(1, q)^k, from q = 1e-6 to 1e8? Where a term
+/// cancels or underflows beside another it does not, and the tabulated panels do.
+bool holds_in_double(const CompiledForm& form, const Evaluator<Jet<Pack, 2>>& on_packs) {
+  constexpr double tolerance = 1e-13;
+  for (double v = 0x1p-20; v < 2e8; v *= 4) {
+    const double q = 1.1 * v;
+    const Precision precision(700);
+    const VarianceJet<Ball> truth = evaluate_closed(Evaluator<Jet<Ball, 2>>(form.program), Ball(q));
+    const VarianceJet<Pack> found = evaluate_closed(on_packs, Pack(q));
+    const auto is_right = [&](const Ball& want, const Pack& got, const Ball& value, int order) {
+      const double size = std::abs(value.to_double());
+      if (!(size < 1e290 && size > 1e-290)) return true;  // beyond the range: refused where it is met
+      const double scale = std::max(std::abs(want.to_double()), size / std::pow(std::max(q, 1.0), order));
+      return std::abs((Ball(got[0]) - want).to_double()) <= tolerance * scale;
+    };
+    if (!is_right(truth.Q, found.Q, truth.Q, 0) || !is_right(truth.dQ, found.dQ, truth.Q, 1) || !is_right(truth.d2Q, found.d2Q, truth.Q, 2)) return false;
+    if (!is_right(truth.chi, found.chi, truth.chi, 0) || !is_right(truth.dchi, found.dchi, truth.chi, 1) || !is_right(truth.d2chi, found.d2chi, truth.chi, 2)) return false;
+    if (!is_right(truth.radial, found.radial, truth.radial, 0) || !is_right(truth.dradial, found.dradial, truth.radial, 1)) return false;
+  }
+  return true;
 }
 
 /// The nodes of the residue trapezoid grow like q^(1/4), the panels like log q: they meet near here.
@@ -140,18 +149,51 @@ void set_lane(VarianceJet<Pack>& into, int lane, const Field& from) {
 struct VarianceMap::State {
   Activation activation;
   std::string infinite_chi;
+  ClosedForm form;
   std::optional<CompiledForm> closed;
+  std::optional<Ball> below;  // where the closed form ends
   std::optional<TanhForm> tanh;
   mutable std::mutex mutex;
+  mutable std::unique_ptr<const FormOnPacks> closed_on_packs;
+  mutable bool tried_on_packs = false;
   mutable std::unique_ptr<const PanelRule> panels;
   mutable std::unique_ptr<const DoubleRule> doubles;
   mutable std::optional<VarianceJet<double>> zero;
 
-  explicit State(const Activation& a) : activation(a), infinite_chi(why_chi_is_infinite(a)) {
-    const std::optional<Recognised> normal_form = recognise(a);
-    if (!normal_form) return;
-    if (auto form = closed_form(*normal_form)) closed.emplace(std::move(*form));
-    if (!closed) tanh = tanh_form(*normal_form);
+  explicit State(const Activation& a) : activation(a), infinite_chi(reason_of_infinite_chi(a)) {
+    form = infwidth::closed_form(a);
+    if (!form.Q || (!form.chi && infinite_chi.empty())) {
+      if (const std::optional<Recognised> normal_form = recognise(a)) tanh = tanh_form(*normal_form);
+      return;
+    }
+    closed.emplace(outputs());
+    if (!form.below) return;
+    const Program bound({form.whole(*form.below)}, "q");
+    below = Evaluator<Ball>(bound).value(Ball(0));
+  }
+
+  std::vector<Expression> outputs() const {
+    std::vector<Expression> out = {form.whole(*form.Q)};
+    if (infinite_chi.empty()) out.push_back(form.whole(*form.chi));
+    return out;
+  }
+
+  /// Is q where the closed form is the expectation? If not, the panels find the integral divergent.
+  bool has_closed_form(const Ball& q) const { return closed && (!below || certainly_positive(*below - q) == Truth::yes); }
+
+  /// The closed form for doubles, if it is good for them.
+  const FormOnPacks* on_packs() const {
+    const std::lock_guard lock(mutex);
+    if (closed && !tried_on_packs) {
+      std::vector<Expression> out = outputs();
+      if (out.size() == 2) {
+        if (const std::optional<Expression> radial = closed_form_of_radial(activation)) out.push_back(*radial);
+      }
+      auto packs = std::make_unique<const FormOnPacks>(out);
+      if (!below && holds_in_double(packs->compiled, packs->evaluator)) closed_on_packs = std::move(packs);
+    }
+    tried_on_packs = true;
+    return closed_on_packs.get();
   }
 
   const PanelRule& panel_rule() const {
@@ -224,8 +266,8 @@ VarianceMap::VarianceMap(VarianceMap&&) noexcept = default;
 VarianceMap& VarianceMap::operator=(VarianceMap&&) noexcept = default;
 
 const Activation& VarianceMap::activation() const { return state_->activation; }
-std::string VarianceMap::closed_form_Q() const { return state_->closed ? to_string(state_->closed->form.Q) : ""; }
-std::string VarianceMap::closed_form_chi() const { return state_->closed && state_->closed->form.chi ? to_string(*state_->closed->form.chi) : ""; }
+const ClosedForm& VarianceMap::closed_form() const { return state_->form; }
+const std::string& VarianceMap::why_chi_is_infinite() const { return state_->infinite_chi; }
 
 VarianceJet<Ball> VarianceMap::at(const Ball& q, const Budget& budget) const {
   VarianceJet<Ball> jet;
@@ -233,8 +275,10 @@ VarianceJet<Ball> VarianceMap::at(const Ball& q, const Budget& budget) const {
     jet = variance_jet_at_zero(state_->activation);
   } else {
     if (certainly_positive(q) != Truth::yes) throw NotReached("the variance of a layer cannot be told from 0 at this precision");
-    if (state_->closed) {
-      jet = evaluate_closed(*state_->closed, q);
+    const bool has_closed_form = state_->has_closed_form(q);
+    if (has_closed_form) jet = evaluate_closed(Evaluator<Jet<Ball, 2>>(state_->closed->program), q);
+    if (has_closed_form && jet.d2Q.is_finite() && jet.d2chi.is_finite()) {
+      // (not at the points where a formula has a removable singularity)
     } else if (state_->tanh) {
       jet = state_->by_tanh(q, budget);
     } else {
@@ -254,10 +298,10 @@ VarianceJet<Pack> VarianceMap::at(const Pack& q, const Budget& budget) const {
   VarianceJet<Pack> jet;
   bool any_zero = false;
   for (int i = 0; i < Pack::size; ++i) any_zero = any_zero || q[i] == 0;
-  if (state_->closed && state_->closed->form.in_double) {
+  if (const FormOnPacks* const closed = state_->on_packs()) {
     Pack positive = q;
     for (int i = 0; i < Pack::size; ++i) positive[i] = q[i] == 0 ? 1 : q[i];
-    jet = evaluate_closed(*state_->closed, positive);
+    jet = evaluate_closed(closed->evaluator, positive);
   } else {
     jet.method = "Gauss-Legendre panels, double";
     for (int i = 0; i < Pack::size; ++i) {

@@ -19,6 +19,21 @@ long log2_magnitude(const Ball& x) {
   return result;
 }
 
+Ball erfc(const Ball& x) {
+  const auto library = [](const Ball& t) {
+    Ball r;
+    arb_hypgeom_erfc(r.get(), t.get(), Precision::bits());
+    return r;
+  };
+  // The library's bound for a ball carries x^2 in 30 bits, so from x = 2^15 on it loses factors e. There |erfc'| <= (2x + 2) erfc:
+  // erfc(x) >= 2/sqrt(pi) exp(-x^2)/(x + sqrt(x^2 + 2)).
+  if (x.is_exact() || arf_cmp_si(arb_midref(x.get()), 1024) < 0) return library(x);
+  const Ball log_width = x.radius() * (Ball(2) * x.magnitude() + Ball(2));
+  if (certainly_positive(Ball(1) - log_width) != Truth::yes) return library(x);
+  const Ball at_centre = library(x.mid());
+  return at_centre.widened(at_centre.magnitude() * expm1(log_width));
+}
+
 namespace {
 
 /// The two ends of a ball, as exact balls.

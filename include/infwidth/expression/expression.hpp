@@ -18,6 +18,8 @@ enum class Op : std::uint8_t {
   number, pi, variable,                                     // leaves
   add, subtract, multiply, divide, negate, power,           // arithmetic
   exp, log, sqrt, sin, cos, tan, sinh, cosh, tanh, asin, atan, erf, erfc, Phi, sigmoid, softplus,  // analytic functions
+  gamma,                                                    // of what is constant in the variable of the day: it has no derivative here
+  owens_t, erf_re, erf_im,                                  // of two arguments: T(h, a); real and imaginary part of erf(x + i y)
   relu, step, sign, abs, min, max,                          // kinked functions: step(0) = 0, sign(0) = 0
 };
 
@@ -88,11 +90,16 @@ INFWIDTH_EXPRESSION_FUNCTION(step)
 INFWIDTH_EXPRESSION_FUNCTION(sign)
 INFWIDTH_EXPRESSION_FUNCTION(abs)
 #undef INFWIDTH_EXPRESSION_FUNCTION
+inline Expression tgamma(const Expression& u) { return Expression::make(Op::gamma, {u}); }
+inline Expression owens_t(const Expression& h, const Expression& a) { return Expression::make(Op::owens_t, {h, a}); }
+inline Expression erf_re(const Expression& x, const Expression& y) { return Expression::make(Op::erf_re, {x, y}); }
+inline Expression erf_im(const Expression& x, const Expression& y) { return Expression::make(Op::erf_im, {x, y}); }
 inline Expression min(const Expression& a, const Expression& b) { return Expression::make(Op::min, {a, b}); }
 inline Expression max(const Expression& a, const Expression& b) { return Expression::make(Op::max, {a, b}); }
 inline Expression pow(const Expression& a, const Expression& b) { return Expression::make(Op::power, {a, b}); }
 
 /// The derivative with respect to `variable`, valid off the kinks and jumps (step' = sign' = 0, abs' = sign, relu' = step).
+///   Errors   UsageError for gamma of something that depends on `variable`
 Expression differentiate(const Expression& e, std::string_view variable);
 
 /// `e` with every `variable` replaced.

@@ -22,10 +22,13 @@ struct NamedFunction {
 struct Language {
   std::vector<std::string> variables = {"x"};
   std::vector<NamedFunction> functions;
+  /// Are gamma, owens_t, erf_re and erf_im known too? They appear in closed forms and in claims about them, not in activations.
+  bool special_functions = false;
 };
 
 /// Reads a formula: numbers (exact: `0.1` is 1/10), `pi`, the variables, `+ - * / ^` (also `**`), parentheses, and the functions
-/// exp log sqrt sin cos tan sinh cosh tanh asin atan erf erfc Phi sigmoid softplus relu step sign abs min max.
+/// exp log sqrt sin cos tan sinh cosh tanh asin atan erf erfc Phi sigmoid softplus relu step sign abs min max; where the language has
+/// the special functions also gamma(u), owens_t(h, a), erf_re(x, y), erf_im(x, y).
 /// `^` binds right to left and closer than a sign: -x^2 is -(x^2).
 ///   Bounds    10000 characters, 100 levels of nesting, 2000 nodes, integer exponents up to 1000 in magnitude, numbers up to 10^1000
 ///   Errors    UsageError that shows the formula with a caret under the column, and names the nearest function for a typo

@@ -13,12 +13,14 @@ namespace infwidth {
 
 /// Formulas in one variable, compiled once into straight-line code with shared subexpressions, to be run on any number.
 /// Takes no kinked functions and no other variable (std::logic_error): kinked functions are cut into pieces first.
+/// gamma is known of what is free of the variable alone (UsageError).
 class Program {
  public:
   enum class Code : std::uint8_t {
     number, pi, variable,
     add, subtract, multiply, divide, negate, square, integer_power, real_power,
     exp, log, sqrt, sin, cos, tan, sinh, cosh, tanh, asin, atan, erf, erfc, Phi, sigmoid, softplus,
+    gamma, owens_t, erf_re, erf_im,
   };
   struct Instruction {
     Code code;

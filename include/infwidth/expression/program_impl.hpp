@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <stdexcept>
+
 #include "infwidth/expression/program.hpp"
 #include "infwidth/real/functions.hpp"
 
@@ -54,6 +56,26 @@ inline void power(Digits& r, const Digits& a, long n) {
 }
 
 }  // namespace in_place
+
+/// gamma where a program calls it: of a constant.
+template <class Real>
+Real gamma_of_constant(const Real& a) { return tgamma(a); }
+template <class Real, int Order>
+Jet<Real, Order> gamma_of_constant(const Jet<Real, Order>& a) { return Jet<Real, Order>(gamma_of_constant(a[0])); }
+
+/// The special functions, for numbers that have them. The numbers that only activations are run on need not (std::logic_error).
+template <class Real>
+Real special_function(Program::Code code, const Real& a, const Real& b) {
+  if constexpr (requires { owens_t(a, b); }) {
+    switch (code) {
+      case Program::Code::gamma: return gamma_of_constant(a);
+      case Program::Code::owens_t: return owens_t(a, b);
+      case Program::Code::erf_re: return erf_re(a, b);
+      default: return erf_im(a, b);
+    }
+  }
+  throw std::logic_error("Program: this number has no special functions");
+}
 
 template <class Real>
 Evaluator<Real>::Evaluator(const Program& program) : program_(&program), registers_(program.instructions_.size()), results_(program.outputs()) {
@@ -111,6 +133,7 @@ void Evaluator<Real>::run(std::size_t from, std::size_t to, const Real& x) {
       case Code::Phi: r = Phi(a); break;
       case Code::sigmoid: r = sigmoid(a); break;
       case Code::softplus: r = softplus(a); break;
+      case Code::gamma: case Code::owens_t: case Code::erf_re: case Code::erf_im: r = special_function(instruction.code, a, b); break;
     }
   }
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 
 #include "infwidth/expression/expression.hpp"
@@ -9,12 +11,27 @@
 namespace infwidth {
 
 // Computer algebra behind a wall: GiNaC finds the shorter forms, one thread at a time, and no GiNaC type or exception leaves
-// src/expression/simplify.cpp. The proofs use polynomial arithmetic of our own (src/expression/algebra.hpp), whose cost is bounded.
+// src/expression/simplify.cpp and src/expression/factor.cpp. The proofs use polynomial arithmetic of our own (src/expression/algebra.hpp), whose cost is bounded.
 // All of them take formulas without kinked functions (others: no), of at most 400 nodes, and are exact: a "yes" is a proof wherever both
 // sides are defined and real; a "no" only means that none was found within a few tenths of a second.
 
 /// A shorter equal formula where algebra finds one, else `e` itself.
 Expression simplify(const Expression& e);
+
+/// What may be taken for granted of a formula's variables.
+struct Assumptions {
+  std::set<std::string> positive, not_negative;
+};
+
+/// The shortest text that is found for a formula in several positive quantities: a product of powers of irreducible polynomials, exponents linear
+/// in one variable allowed ((2 w)^(d/2)), or a sum of such products over its transcendental parts. Equal wherever `e` is defined and real under
+/// the assumptions: by algebra, and checked at points in balls of 200 bits. `e` itself where nothing shorter is found.
+Expression simplify(const Expression& e, const Assumptions& given);
+
+/// The same for sums that come out of integration, of any size: one term for each product of functions and roots, with a coefficient rational in the
+/// letters; roots of positive letters are taken apart; error functions become their complements where that is shorter. Functions of one argument
+/// stay what they are, Phi becomes erf or erfc. Returns `e` itself where nothing is gained.
+Expression shorten(const Expression& e, const Assumptions& given);
 
 /// Proven to be the zero function: after writing the hyperbolic functions, sigmoid and Phi by exp and erf, and exponentials and
 /// trigonometric functions of sums by products, the rational normal form is 0.

@@ -2,26 +2,48 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
+#include "infwidth/activation/activation.hpp"
 #include "infwidth/activation/recognise.hpp"
 #include "infwidth/expression/expression.hpp"
+#include "infwidth/expression/simplify.hpp"
 #include "infwidth/gaussian/tanh_residue.hpp"
 
 namespace infwidth {
 
-/// Q and chi of an activation as formulas in q, each written once and differentiated by the machine.
-///   chi      none where chi is infinite (step, sign) or has no closed form
-///   radial   P = chi + 2 q chi' where that sum would cancel in double precision; none: form the sum
-///   in_double   false where the formula cancels in double precision (ELU at small q, hard-tanh at large q): quadrature does not
-///   Derivations D-030
-struct ClosedForm {
-  Expression Q = 0;
-  std::optional<Expression> chi, radial;
-  bool in_double = true;
+/// A stretch between neighbouring kinks and one formula on it, its derivative beside it. The ends (none: infinity) and the formulas may hold letters
+/// other than x: real constants.
+struct FormulaPiece {
+  std::optional<Expression> left, right;
+  Expression value, derivative;
 };
 
-/// The closed form of a normal form, if it has one.
-std::optional<ClosedForm> closed_form(const Recognised& phi);
+/// Q and chi of an activation as formulas in q, each to be differentiated by the machine.
+///   chi        none where it is infinite or outside the class
+///   constants  letters c_1, c_2, .. that stand in the formulas for longer constants, in the order of their use
+///   outside    where Q or chi is missing: the term that leaves the class
+///              (A formula may divide 0 by 0 at single points q: the product of a Phi with an offset and an exponential that begins at a kink.)
+///   below      the expectations are finite only for q below this constant; none: for every q
+struct ClosedForm {
+  std::optional<Expression> Q, chi;
+  std::vector<std::pair<std::string, Expression>> constants;
+  std::string outside;
+  std::optional<Expression> below;
+
+  /// A formula of these with the constants put in.
+  Expression whole(const Expression& formula) const;
+};
+
+/// By linearity and a small table of Gaussian integrals (derivations D-031): piecewise sums of x^k exp(a x + b x^2), a complex, and of polynomials
+/// times one erf or Phi of a linear function. `given`: the signs of other letters. `jumps`: chi is infinite.
+ClosedForm closed_form(const std::vector<FormulaPiece>& pieces, bool jumps, const Assumptions& given = {});
+/// The same for an activation; where its formula leaves the class, its normal form (`recognise`) is tried.
+ClosedForm closed_form(const Activation& phi);
+
+/// P = E[phi'(sqrt(q) z)^2 z^2] = chi + 2 q chi', formed without that sum; none outside the class. Constants are put in.
+std::optional<Expression> closed_form_of_radial(const Activation& phi);
 
 /// phi(x) = c + a f(b x) with f = tanh or f(w) = w (1 + tanh w), whose maps have no closed form but a rule of their own.
 /// Q = constant + linear b^2 q + a^2 E square, chi = a^2 b^2 (slope_constant + E slope_square), at the variance b^2 q.

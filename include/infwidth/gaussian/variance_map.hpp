@@ -5,6 +5,7 @@
 #include <string>
 
 #include "infwidth/activation/activation.hpp"
+#include "infwidth/gaussian/closed_form.hpp"
 #include "infwidth/real/ball.hpp"
 #include "infwidth/real/digits.hpp"
 #include "infwidth/real/estimate.hpp"
@@ -41,9 +42,10 @@ class VarianceMap {
   VarianceMap& operator=(VarianceMap&&) noexcept;
 
   const Activation& activation() const;
-  /// The closed forms of Q and chi as formulas in q, "" where there is none.
-  std::string closed_form_Q() const;
-  std::string closed_form_chi() const;
+  /// The formulas of Q and chi in q, as far as there are any.
+  const ClosedForm& closed_form() const;
+  /// Why E[phi'^2] is infinite at every q > 0, "" if it is not.
+  const std::string& why_chi_is_infinite() const;
 
   /// Balls at the working precision: proven. q may be any ball >= 0; the exact 0 is an ordinary input.
   ///   Errors   NoSuchQuantity if Q diverges; NotReached if a bound cannot be had (naming the term).

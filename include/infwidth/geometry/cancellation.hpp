@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-/// The three questions that the geometry may ask of a number without knowing what it is: is it 0 by structure, what is 0/0 here,
-/// and which of two forms of the same value has lost less.
+/// What the geometry may ask of a number without knowing what it is: is it 0 by structure, what is 0/0 here, which of two forms of the same value
+/// to keep, and whether an intermediate quantity gets a name.
+
+#include <utility>
 
 #include "infwidth/real/functions.hpp"
 
@@ -36,6 +38,20 @@ template <class Real>
 Real less_cancelling(const Real& usual, const Real& usual_size, const Real& other, const Real& other_size) {
   return select_positive(usual_size - other_size, other, usual);
 }
+/// A value that is carried on its own because to subtract costs digits. Numbers keep it; symbols, which lose nothing, take the difference.
+template <class T, class Difference>
+T&& propagated_or(T&& propagated, Difference) {
+  return std::forward<T>(propagated);
+}
+
+/// The hook by which intermediate quantities get names: let("q", 2, value) is `value` itself. A symbol's hook records an equation and returns its name.
+struct Unnamed {
+  template <class T>
+  T&& operator()(const char*, int, T&& value) const {
+    return std::forward<T>(value);
+  }
+};
+
 /// Both balls hold the value: the narrower one.
 inline Ball less_cancelling(const Ball& usual, const Ball&, const Ball& other, const Ball&) {
   return mag_cmp(arb_radref(other.get()), arb_radref(usual.get())) < 0 ? other : usual;

@@ -27,9 +27,10 @@ struct Value {
 ///   curvature_tangential   of the planes orthogonal to x (the formula's value also in d = 2, where there is none)
 ///   ricci_scalar           2 (d-1) curvature_radial + (d-1)(d-2) curvature_tangential; the unit sphere S^2 has +2
 /// At x = 0 both curvatures are their common limit. In d = 1 they are exact zeros.
-template <class Real>
+///   Dim   an int, or what a formula has for the dimension
+template <class Real, class Dim = int>
 struct RadialMetric {
-  int dim = 0;
+  Dim dim = 0;
   Real norm2;
   /// Of the radial eigenvalue and of the curvatures: the size of what has cancelled on the way, over that of the result. In floating point the
   /// error is this times the rounding, if that is more than the usual few roundings. 0 where nothing has.
@@ -43,15 +44,15 @@ struct RadialMetric {
   }
 };
 
-/// Both sectional curvatures of A I + B x x^T, regular at s = 0 and without cancellation where it can be helped.
+/// Both sectional curvatures of A I + B x x^T, regular at s = 0 and without cancellation where it can be helped. `let` may name them.
 ///   loss   the size of the terms that cancelled, over that of the result (the larger of itself and 1/A): about 1/s close to the tip of a cone
 template <class Real>
 struct SectionalCurvature {
   Real radial, tangential, loss;
 };
 
-template <class Real>
-SectionalCurvature<Real> sectional_curvature(const RadialKernel<Real>& k) {
+template <class Real, class Let = Unnamed>
+SectionalCurvature<Real> sectional_curvature(const RadialKernel<Real>& k, const Let& let = {}) {
   const Real &s = k.s, &A = k.A[0];
   // Everything over A: products of several A would leave a double's range.
   const Real a1 = k.A[1] / A, a2 = Real(2) * k.A[2] / A, c = k.radial[0] / A, c1 = k.radial[1] / A;
@@ -68,20 +69,22 @@ SectionalCurvature<Real> sectional_curvature(const RadialKernel<Real>& k) {
   const Real radial = less_cancelling(near, near_size, far, far_size) / (c * c), tangential = (defect - s * a1 * a1) / c;  // over 1/A
   const Real radial_size = less_cancelling(near_size, near_size, far_size, far_size) / (c * c);
   const Real tangential_size = (k.defect_terms / A + abs(defect) + s * a1 * a1) / c;
-  return {radial / A, tangential / A, radial_size / (Real(1) + abs(radial)) + tangential_size / (Real(1) + abs(tangential))};
+  return {let("K_radial", k.layer, Real(radial / A)), let("K_tangential", k.layer, Real(tangential / A)),
+          radial_size / (Real(1) + abs(radial)) + tangential_size / (Real(1) + abs(tangential))};
 }
 
 /// sqrt(A^(dim-1) C). The halved exponent keeps A^(dim-1) out of a double's way; a ball has the range, and stays exact where A^(dim-1) C is a square.
-template <class Real>
-Real volume_element(const Real& A, const Real& C, int dim) {
+template <class Real, class Dim>
+Real volume_element(const Real& A, const Real& C, const Dim& dim) {
   return pow(A, Real(Real(dim - 1) / Real(2))) * sqrt(C);
 }
-inline Ball volume_element(const Ball& A, const Ball& C, int dim) { return sqrt(pow(A, dim - 1) * C); }
+inline Ball volume_element(const Ball& A, const Ball& C, const int& dim) { return sqrt(pow(A, dim - 1) * C); }
 
 /// All quantities of the metric of `k` on R^dim, dim >= 1. Where `k` has no metric every quantity has that reason.
-template <class Real>
-RadialMetric<Real> radial_metric(const RadialKernel<Real>& k, int dim) {
-  RadialMetric<Real> m;
+/// `let` may name what the curvature is made of.
+template <class Real, class Dim, class Let = Unnamed>
+RadialMetric<Real, Dim> radial_metric(const RadialKernel<Real>& k, const Dim& dim, const Let& let = {}) {
+  RadialMetric<Real, Dim> m;
   m.dim = dim;
   m.norm2 = k.s;
   if (!k.no_metric.empty()) {
@@ -109,7 +112,7 @@ RadialMetric<Real> radial_metric(const RadialKernel<Real>& k, int dim) {
   m.curvature_radial.scale = m.curvature_tangential.scale = Real(1) / A;
   m.ricci_scalar.scale = Real(dim) * Real(dim) / A;
   for (auto* v : {&m.curvature_radial, &m.curvature_tangential, &m.ricci_scalar}) v->reason = k.no_B;
-  const SectionalCurvature<Real> curvature = sectional_curvature(k);
+  const SectionalCurvature<Real> curvature = sectional_curvature(k, let);
   m.curvature_loss = curvature.loss;
   m.curvature_radial.value = curvature.radial;
   m.curvature_tangential.value = curvature.tangential;

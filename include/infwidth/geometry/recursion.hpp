@@ -51,6 +51,7 @@ Jet<Real, 1> derivative_series(const Jet<Real, 2>& u) {
 template <class Real>
 struct RadialKernel {
   Real s, extent;
+  int layer = 1;  // whose preactivations these are
   Jet<Real, 2> q, A;
   Jet<Real, 1> B, radial, beside, excess, defect;
   /// The sizes of the terms that have cancelled in them: their rounding is what a floating-point number has lost. 0 in the first layer.
@@ -63,12 +64,13 @@ struct RadialKernel {
 };
 
 /// The preactivations of the first hidden layer: q = sigma_b2 + sigma_w2 s. With input scaling `fan_in`, sigma_w2 is already divided by d.
-template <class Real>
-RadialKernel<Real> first_layer(const Real& s, const Real& sigma_w2, const Real& sigma_b2) {
+/// `let` may name q (cancellation.hpp).
+template <class Real, class Let = Unnamed>
+RadialKernel<Real> first_layer(const Real& s, const Real& sigma_w2, const Real& sigma_b2, const Let& let = {}) {
   RadialKernel<Real> h;
   h.s = s;
   h.extent = s + Real(1) / sigma_w2;
-  h.q = Jet<Real, 2>(sigma_b2) + Jet<Real, 2>(sigma_w2) * Jet<Real, 2>::variable(s);
+  h.q = let("q", h.layer, Jet<Real, 2>(sigma_b2) + Jet<Real, 2>(sigma_w2) * Jet<Real, 2>::variable(s));
   h.A = Jet<Real, 2>(sigma_w2);
   h.radial = Jet<Real, 1>(sigma_w2);
   const Jet<Real, 1> q = truncated(h.q);
@@ -98,8 +100,9 @@ void propagate_existence(const RadialKernel<Real>& h, const VarianceJet<Real>& p
 
 /// The kernel sigma_b2 + sigma_w2 E[phi phi] of the next preactivations, from that of this layer's.
 /// `phi` is the jet of the layer's variance maps at h.q. With sigma_w2 = 1 and sigma_b2 = 0: the features phi(h) themselves.
-template <class Real>
-RadialKernel<Real> next_layer(const RadialKernel<Real>& h, const VarianceJet<Real>& phi, const Real& sigma_w2, const Real& sigma_b2) {
+/// `let` may name q, A, B and C.
+template <class Real, class Let = Unnamed>
+RadialKernel<Real> next_layer(const RadialKernel<Real>& h, const VarianceJet<Real>& phi, const Real& sigma_w2, const Real& sigma_b2, const Let& let = {}) {
   using Series = Jet<Real, 1>;
   const Jet<Real, 2> Q = along(phi.Q, phi.dQ, phi.d2Q, h.q);
   const Jet<Real, 2> chi = along(phi.chi, phi.dchi, phi.d2chi, h.q);
@@ -111,13 +114,15 @@ RadialKernel<Real> next_layer(const RadialKernel<Real>& h, const VarianceJet<Rea
   RadialKernel<Real> next;
   next.s = h.s;
   next.extent = h.extent;
-  next.q = Jet<Real, 2>(sigma_b2) + Jet<Real, 2>(sigma_w2) * Q;
-  next.A = Jet<Real, 2>(sigma_w2) * chi * h.A;
-  next.B = w * (chi1 * h.B + Series(2) * dchi * dq * dq);
+  next.layer = h.layer + 1;
+  next.q = let("q", next.layer, Jet<Real, 2>(sigma_b2) + Jet<Real, 2>(sigma_w2) * Q);
+  next.A = let("A", next.layer, Jet<Real, 2>(sigma_w2) * chi * h.A);
+  next.B = let("B", next.layer, w * (chi1 * h.B + Series(2) * dchi * dq * dq));
   Series bend = dQ - chi1;  // E[phi phi'']
   if (is_exact_zero(h.q[0]) && is_exact_zero(phi.Q)) bend[0] = Real(0);  // q = 0 and phi(0) = 0: Q' and chi are the mean of the two phi'(0)^2
   next.excess = w * (dQ * h.excess + bend * truncated(h.A));
-  next.defect = w * (chi1 * h.defect + Series(2) * dchi * dq * h.excess);
+  next.defect = propagated_or(w * (chi1 * h.defect + Series(2) * dchi * dq * h.excess),
+                              [&] { return next.B - Series(2) * derivative_series(next.A); });
 
   // s q'^2 / q, at q = 0 (which is s = 0) its limit q'.
   Series ray = Series::variable(h.s) * dq * dq / q;
@@ -127,7 +132,7 @@ RadialKernel<Real> next_layer(const RadialKernel<Real>& h, const VarianceJet<Rea
   const Series spread = b * P + w * gram;
   Series share = spread / truncated(next.q);
   share[0] = ratio_or_limit(spread[0], next.q[0], Real(P[0] - dQ[0]));
-  next.radial = w * (chi1 * h.beside + ray * P);
+  next.radial = let("C", next.layer, propagated_or(w * (chi1 * h.beside + ray * P), [&] { return truncated(next.A) + Series::variable(h.s) * next.B; }));
   next.beside = w * (chi1 * h.beside + ray * share);
 
   const bool homogeneous = phi.Q_order == 2 && is_exact_zero(phi.d2Q) && is_exact_zero(phi.dchi);  // as ReLU: gram = bend = 0, nothing is lost
@@ -144,9 +149,9 @@ RadialKernel<Real> next_layer(const RadialKernel<Real>& h, const VarianceJet<Rea
 }
 
 /// The kernel of the features phi(h): the metric that a hidden layer induces.
-template <class Real>
-RadialKernel<Real> feature_kernel(const RadialKernel<Real>& h, const VarianceJet<Real>& phi) {
-  return next_layer(h, phi, Real(1), Real(0));
+template <class Real, class Let = Unnamed>
+RadialKernel<Real> feature_kernel(const RadialKernel<Real>& h, const VarianceJet<Real>& phi, const Let& let = {}) {
+  return next_layer(h, phi, Real(1), Real(0), let);
 }
 
 }  // namespace infwidth

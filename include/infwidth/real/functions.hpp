@@ -7,6 +7,7 @@
 ///     Phi(x)       the normal distribution function, (1 + erf(x / sqrt 2)) / 2, right also in its left tail
 ///     sigmoid(x)   1 / (1 + exp(-x))
 ///     softplus(x)  log(1 + exp(x)), as max(x, 0) + log1p(exp(-|x|))
+///     tgamma(x)    the gamma function;     owens_t(h, a), erf_re(x, y), erf_im(x, y)   see special.hpp
 ///     constant<Real>(r)     an exact fraction as a Real;     pi<Real>()
 
 #include <cmath>
@@ -15,6 +16,7 @@
 #include "infwidth/real/complex_ball.hpp"
 #include "infwidth/real/digits.hpp"
 #include "infwidth/real/pack.hpp"
+#include "infwidth/real/special.hpp"
 
 namespace infwidth {
 

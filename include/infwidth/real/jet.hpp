@@ -215,4 +215,33 @@ INFWIDTH_JET Phi(const Jet<Real, Order>& u) {
 }
 #undef INFWIDTH_JET
 
+#define INFWIDTH_JET template <class Real, int Order> requires requires(const Real& x) { owens_t(x, x); } Jet<Real, Order>
+
+INFWIDTH_JET owens_t(const Jet<Real, Order>& h, const Jet<Real, Order>& a) {
+  using J = Jet<Real, Order>;
+  const J one(1), half(constant<Real>(1, 2)), h2 = h * h, d = one + a * a;
+  const J along_h = exp(-h2 * half) * erf(h * a * J(sqrt(constant<Real>(1, 2)))) * J(Real(-1) / (Real(2) * sqrt(Real(2) * pi<Real>())));
+  const J along_a = exp(-h2 * d * half) / (d * J(Real(2) * pi<Real>()));
+  return integrate_along(owens_t(h[0], a[0]), along_h, h) + integrate_along(Real(0), along_a, a);
+}
+/// Both parts by erf'(x + i y) = 2/sqrt(pi) exp(y^2 - x^2) (cos 2xy - i sin 2xy) and the Cauchy-Riemann equations.
+template <class Real, int Order>
+void erf_slopes(const Jet<Real, Order>& x, const Jet<Real, Order>& y, Jet<Real, Order>& re, Jet<Real, Order>& minus_im) {
+  const Jet<Real, Order> size = exp(y * y - x * x) * Jet<Real, Order>(Real(2) / sqrt(pi<Real>()));
+  sin_cos(Jet<Real, Order>(2) * x * y, minus_im, re);
+  re *= size;
+  minus_im *= size;
+}
+INFWIDTH_JET erf_re(const Jet<Real, Order>& x, const Jet<Real, Order>& y) {
+  Jet<Real, Order> re, minus_im;
+  erf_slopes(x, y, re, minus_im);
+  return integrate_along(erf_re(x[0], y[0]), re, x) + integrate_along(Real(0), minus_im, y);
+}
+INFWIDTH_JET erf_im(const Jet<Real, Order>& x, const Jet<Real, Order>& y) {
+  Jet<Real, Order> re, minus_im;
+  erf_slopes(x, y, re, minus_im);
+  return integrate_along(erf_im(x[0], y[0]), -minus_im, x) + integrate_along(Real(0), re, y);
+}
+#undef INFWIDTH_JET
+
 }  // namespace infwidth

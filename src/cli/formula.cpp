@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "commands.hpp"
+#include "formula_formats.hpp"
+#include "infwidth/io/json.hpp"
+#include "infwidth/real/errors.hpp"
+#include "infwidth/real/text.hpp"
+#include "options.hpp"
+
+namespace infwidth::cli {
+
+namespace {
+
+struct Flags {
+  std::vector<std::string> activations;
+  std::string quantity, depth, sigma_w2 = "sigma_w2", sigma_b2 = "sigma_b2", input_scaling = "unit", of = "feature", dim, format = "text";
+  bool expand = false;
+  AnswerFlags answer;
+};
+
+constexpr const char* command_name = "infwidth formula";
+
+constexpr const char* examples =
+    "Examples:\n"
+    "  infwidth formula --quantity chi --activation gelu\n"
+    "  infwidth formula --quantity curvature --activation erf --format latex\n"
+    "      the Ricci scalar of one hidden layer, for a paper\n"
+    "  infwidth formula --quantity metric --activation erf --depth 3 --sigma-w2 3/2 --sigma-b2 0.1\n"
+    "      q_2, A_2, .. are named: variance and metric of the preactivations of layer 2; dq_2 = dq_2/ds, s = |x|^2\n"
+    "  infwidth formula --quantity volume --activation gelu --format python --output volume.py\n"
+    "      a module with one function, volume(s, d, sigma_w2, sigma_b2), that needs mpmath\n"
+    "\n"
+    "Quantities: Q(q) = E[phi(u)^2] and chi(q) = E[phi'(u)^2], u normal with variance q; of the metric g = A I + B x x^T on R^d:\n"
+    "metric (A, B), eigenvalues, volume (sqrt(det g)), curvature (the Ricci scalar), sectional-curvature (of planes that hold x\n"
+    "and that do not).";
+
+/// A word of a list.
+std::size_t chosen(const std::string& flag, const std::string& text, const std::vector<std::string>& words) {
+  const auto found = std::find(words.begin(), words.end(), text);
+  if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
+  std::string list;
+  for (std::size_t i = 0; i < words.size(); ++i) list += (i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + words[i];
+  throw UsageError(flag + ": '" + shown(text) + "' is unknown; it is " + list);
+}
+
+bool is_symbol(const std::string& text) {
+  const std::string letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+  return text.starts_with("sigma_") && text.size() <= 40 && text.back() != '_' && text.find_first_not_of(letters) == std::string::npos;
+}
+
+/// The variances of L hidden layers and the readout, numbers or symbols.
+std::vector<Expression> variances(const std::string& flag, const std::string& list, std::size_t layers, int of_readout, std::set<std::string>& symbols) {
+  std::vector<Expression> given;
+  for (std::size_t from = 0; from <= list.size();) {
+    const std::size_t comma = std::min(list.find(',', from), list.size());
+    const std::string entry = list.substr(from, comma - from);
+    from = comma + 1;
+    if (is_symbol(entry)) {
+      symbols.insert(entry);
+      given.push_back(Expression::variable(entry));
+      continue;
+    }
+    try {
+      const Rational value = parse_rational(entry);
+      if (value < 0) throw UsageError(flag + ": " + entry + " is negative; a variance is 0 or more");
+      given.emplace_back(value);
+    } catch (const std::invalid_argument&) {
+      throw UsageError(flag + ": '" + shown(entry) + "' is no number like 3/2 or 0.1, and no symbol, whose name begins with sigma_");
+    }
+  }
+  if (given.size() == 1) return std::vector<Expression>(layers + 1, given[0]);
+  if (given.size() == layers) given.emplace_back(of_readout);
+  if (given.size() != layers + 1) {
+    throw UsageError(flag + ": " + std::to_string(given.size()) + " values for depth " + std::to_string(layers) + "; give 1 (every layer)" +
+                     (layers == 1 ? "" : ", " + std::to_string(layers) + " (the hidden layers)") + " or " + std::to_string(layers + 1) +
+                     " (hidden layers and readout)");
+  }
+  return given;
+}
+
+struct Question {
+  std::vector<Activation> activations;  // one a layer
+  SymbolicNetwork network;
+  MetricOf of = MetricOf::feature;
+};
+
+Question question(const Flags& flags) {
+  if (flags.activations.empty()) throw UsageError("no activation is given; add one, like --activation erf");
+  constexpr long most_layers = 100;
+  const auto layers = flags.depth.empty() ? flags.activations.size() : static_cast<std::size_t>(parse_count(flags.depth, 1, most_layers, "--depth"));
+  if (flags.activations.size() != 1 && flags.activations.size() != layers) {
+    throw UsageError("activation: " + std::to_string(flags.activations.size()) + " formulas for depth " + std::to_string(layers) + "; give 1 (every hidden layer) or " +
+                     std::to_string(layers));
+  }
+  Question asked;
+  for (std::size_t l = 0; l < layers; ++l) {
+    if (l > 0 && flags.activations.size() == 1) {
+      asked.activations.push_back(asked.activations[0]);
+      continue;
+    }
+    asked.activations.push_back(for_flag("--activation", [&] { return Activation::from_text(flags.activations[l]); }));
+  }
+  SymbolicNetwork& n = asked.network;
+  n.given = {};
+  n.sigma_w2 = variances("--sigma-w2", flags.sigma_w2, layers, 1, n.given.positive);
+  n.sigma_b2 = variances("--sigma-b2", flags.sigma_b2, layers, 0, n.given.not_negative);
+  for (const std::string& name : n.given.positive) n.given.not_negative.erase(name);
+  if (n.sigma_w2[0].is_number(0)) throw UsageError("--sigma-w2: the first layer's weight variance is 0: no layer would see the input; give a positive one");
+  n.input_scaling = static_cast<InputScaling>(chosen("--input-scaling", flags.input_scaling, {"unit", "fan-in"}));
+  asked.of = static_cast<MetricOf>(chosen("--of", flags.of, {"feature", "nngp"}));
+  if (!flags.dim.empty()) n.dim = Expression(static_cast<int>(parse_count(flags.dim, 1, 1'000'000'000, "--dim")));
+  return asked;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " | ") + word;
+  return text;
+}
+
+/// The symbols of the network that are looked at, with their meanings.
+std::vector<std::pair<std::string, std::string>> arguments(const Question& asked) {
+  const SymbolicNetwork& n = asked.network;
+  std::vector<std::pair<std::string, std::string>> list = {{"s", "|x|^2, the squared norm of the input, positive"}};
+  if (n.dim.op() == Op::variable) list.emplace_back(n.dim.name(), "the dimension of the input space");
+  const std::size_t seen = asked.of == MetricOf::nngp ? n.sigma_w2.size() : n.layers.size();
+  const auto add = [&](const std::vector<Expression>& all, const std::string& meaning) {
+    for (std::size_t l = 0; l < seen; ++l) {
+      if (all[l].op() != Op::variable) continue;
+      const std::string& name = all[l].name();
+      if (std::none_of(list.begin(), list.end(), [&](const auto& entry) { return entry.first == name; })) list.emplace_back(name, meaning);
+    }
+  };
+  add(n.sigma_w2, "a variance of the weights");
+  add(n.sigma_b2, "a variance of the biases");
+  return list;
+}
+
+FormulaAnswer found(const Flags& flags, const std::string& line) {
+  static const std::vector<std::string> quantities = {"Q", "chi", "metric", "eigenvalues", "volume", "curvature", "sectional-curvature"};
+  if (flags.quantity.empty()) throw UsageError("no quantity is asked for; add one, like --quantity curvature");
+  const std::size_t quantity = chosen("--quantity", flags.quantity, quantities);
+  Question asked = question(flags);
+  FormulaAnswer answer;
+  answer.quantity = flags.quantity;
+  answer.activation = joined(flags.activations);
+  answer.command = line;
+  answer.depth = static_cast<int>(asked.activations.size());
+  if (quantity < 2) {
+    if (asked.activations.size() != 1) throw UsageError("--quantity " + flags.quantity + " belongs to one activation; leave --depth out");
+    answer.formulas = variance_map_formula(layer_formulas(asked.activations[0]), quantity == 1, {}, flags.expand);
+    answer.arguments = {{"q", "the variance of u, positive"}};
+    answer.subject = std::string(quantity == 0 ? "E[phi(u)^2]" : "E[phi'(u)^2]") + " for u normal with mean 0 and variance q, phi = " + answer.activation;
+    return answer;
+  }
+  for (std::size_t l = 0; l < asked.activations.size(); ++l) {
+    const bool same = l > 0 && flags.activations.size() == 1;
+    asked.network.layers.push_back(same ? asked.network.layers[0] : layer_formulas(asked.activations[l]));
+  }
+  answer.formulas = geometry_formula(asked.network, static_cast<GeometryQuantity>(quantity - 2), asked.of, flags.expand);
+  answer.arguments = arguments(asked);
+  const std::vector<std::string> words = {"The metric A I + B x x^T", "The eigenvalues of the metric (orthogonal to x, along x)", "The volume element sqrt(det g) of the metric",
+                                          "The Ricci scalar of the metric", "The sectional curvatures of the metric (planes that hold x, that do not)"};
+  answer.subject = words[quantity - 2] + (asked.of == MetricOf::nngp ? " of the output kernel" : " of the features") + " of a random network at infinite width, " +
+                   std::to_string(answer.depth) + (answer.depth == 1 ? " hidden layer" : " hidden layers") + ", phi = " + answer.activation;
+  return answer;
+}
+
+int answer_question(const Flags& flags, const std::string& line, Answer& answer) {
+  const std::vector<std::string (*)(const FormulaAnswer&)> forms = {formula_as_text, formula_as_latex, formula_as_json, formula_as_python, formula_as_mathematica};
+  const std::size_t form = chosen("--format", flags.format, {"text", "latex", "json", "python", "mathematica"});
+  answer.raw(forms[form](found(flags, line)));
+  return answered;
+}
+
+}  // namespace
+
+Run add_formula(CLI::App& program) {
+  const auto flags = std::make_shared<Flags>();
+  CLI::App& command = *program.add_subcommand("formula", "the formula of a variance map, or of the metric, its volume element or its curvature");
+  command.footer(examples);
+  command.add_option("--quantity", flags->quantity, "Q, chi, metric, eigenvalues, volume, curvature or sectional-curvature")->type_name("K")->group("What");
+  command.add_option("--of", flags->of, "whose geometry: of the last hidden layer's features (feature, the default), or of the output's kernel (nngp)")
+      ->type_name("K")
+      ->group("What");
+  command.add_flag("--expand", flags->expand, "one formula, however long, without named quantities")->group("What");
+  command
+      .add_option("--activation", flags->activations,
+                  "a name ('infwidth activations' lists them) or a formula in x; once for all hidden layers, or once a layer")
+      ->type_name("F")
+      ->group("Network")
+      ->allow_extra_args(false);
+  command.add_option("--depth", flags->depth, "the number of hidden layers; by default as many as activations")->type_name("L")->group("Network");
+  command
+      .add_option("--sigma-w2", flags->sigma_w2,
+                  "variance of the weights: a number, or a symbol, whose name begins with sigma_ (sigma_w2 by default); one, L for the hidden layers, or L + 1 "
+                  "with the readout's")
+      ->type_name("v[,v..]")
+      ->group("Network");
+  command.add_option("--sigma-b2", flags->sigma_b2, "variance of the biases (sigma_b2 by default), in the same way")->type_name("v[,v..]")->group("Network");
+  command.add_option("--input-scaling", flags->input_scaling, "unit (the default): first-layer weights have variance sigma_w2; fan-in: sigma_w2 / d")
+      ->type_name("S")
+      ->group("Network");
+  command.add_option("--dim", flags->dim, "the dimension of the input space; by default the symbol d")->type_name("d")->group("Network");
+  command.add_option("--format", flags->format, "text (the default), latex, json, python (a module that needs mpmath) or mathematica")->type_name("F")->group("Answer");
+  command.add_option("--output", flags->answer.output, "write to a file, which appears whole or not at all")->type_name("FILE")->group("Answer");
+  command.add_option("--timeout", flags->answer.timeout, "give up after so many seconds")->type_name("SECONDS")->group("Answer");
+  return [flags](const std::string& line) {
+    return run_session(flags->answer.session(command_name, line), [&](Answer& answer) { return answer_question(*flags, line, answer); });
+  };
+}
+
+}  // namespace infwidth::cli
