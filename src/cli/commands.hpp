@@ -15,5 +15,6 @@ Run add_metric(CLI::App& program);
 Run add_expectation(CLI::App& program);
 Run add_formula(CLI::App& program);
 Run add_activations(CLI::App& program);
+Run add_verify(CLI::App& program);
 
 }  // namespace infwidth::cli

@@ -23,9 +23,11 @@ constexpr const char* examples =
     "  infwidth expectation 'tanh(x)^2' --variance 17/10 --digits 50\n"
     "  infwidth formula --quantity curvature --activation erf\n"
     "  infwidth activations\n"
+    "  infwidth verify --quantity chi --activation erf --claim '4/(pi*sqrt(1+4*q))'\n"
     "\n"
     "Each command explains itself with --help.\n"
-    "Exit codes: 0 answered, 1 a fault of infwidth, 2 usage or bad data, 3 no such quantity, 4 not reached, 130 interrupted.";
+    "Exit codes: 0 answered, 1 a fault of infwidth, 2 usage or bad data, 3 no such quantity, 4 not reached, 5 a claim disagrees,\n"
+    "130 interrupted.";
 
 int run(int argc, const char* const* argv) {
   CLI::App program{description, "infwidth"};
@@ -37,7 +39,8 @@ int run(int argc, const char* const* argv) {
       {"metric", add_metric(program)},
       {"expectation", add_expectation(program)},
       {"formula", add_formula(program)},
-      {"activations", add_activations(program)}};
+      {"activations", add_activations(program)},
+      {"verify", add_verify(program)}};
   const auto name = [&] {
     for (const auto& [word, unused] : commands)
       if (program.got_subcommand(word)) return "infwidth " + word;

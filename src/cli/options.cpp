@@ -74,6 +74,10 @@ void add_answer_flags(CLI::App& command, AnswerFlags& flags) {
       ->type_name("E")
       ->group("Accuracy");
   add_format_flags(command, flags);
+  add_long_work_flags(command, flags);
+}
+
+void add_long_work_flags(CLI::App& command, AnswerFlags& flags) {
   command.add_option("--timeout", flags.timeout, "give up after so many seconds")->type_name("SECONDS")->group("Long work");
   command.add_flag("--quiet", flags.quiet, "no progress bar")->group("Long work");
 }

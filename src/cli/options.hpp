@@ -24,6 +24,7 @@ struct AnswerFlags {
   SessionOptions session(const std::string& command, const std::string& command_line) const;
 };
 void add_format_flags(CLI::App& command, AnswerFlags& flags);
+void add_long_work_flags(CLI::App& command, AnswerFlags& flags);
 void add_answer_flags(CLI::App& command, AnswerFlags& flags);
 
 struct NetworkFlags {

@@ -17,7 +17,7 @@
 
 namespace infwidth::cli {
 
-enum ExitCode { answered = 0, bug = 1, usage = 2, no_such_quantity = 3, not_reached = 4, interrupted = 130 };
+enum ExitCode { answered = 0, bug = 1, usage = 2, no_such_quantity = 3, not_reached = 4, disagrees = 5, interrupted = 130 };
 
 /// The flags that every command has.
 struct SessionOptions {

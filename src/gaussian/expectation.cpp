@@ -8,6 +8,7 @@
 #include "infwidth/gaussian/double_rule.hpp"
 #include "infwidth/gaussian/panels.hpp"
 #include "infwidth/real/errors.hpp"
+#include "infwidth/real/functions.hpp"
 
 namespace infwidth {
 
@@ -50,10 +51,7 @@ Estimate<Digits> expectation(const Activation& f, const Digits& q, const Budget&
   if (is_zero_by_symmetry(f, Ball(q.convert_to<double>()))) return {Digits(0), Digits(0), false, 0, "zero by symmetry"};
   if (q == 0) {
     const Precision p(Precision::bits_for(Digits::default_precision()) + 32);
-    const Ball value = expectation_at_zero(f.pieces());
-    Digits mid;
-    arf_get_mpfr(mid.backend().data(), arb_midref(value.get()), MPFR_RNDN);
-    return {mid, Digits(0), false, 0, "value at 0"};
+    return {to_digits(expectation_at_zero(f.pieces())), Digits(0), false, 0, "value at 0"};
   }
   return boost_expectation(f.pieces(), q, budget);
 }

@@ -15,6 +15,7 @@
 #include "infwidth/gaussian/panels.hpp"
 #include "infwidth/gaussian/tanh_residue.hpp"
 #include "infwidth/real/errors.hpp"
+#include "infwidth/real/functions.hpp"
 #include "infwidth/real/text.hpp"
 
 namespace infwidth {
@@ -110,12 +111,6 @@ constexpr double most_for_residues = 1e9;  // the variance of b x
 long bits_for_small_variance(const Ball& q) {
   const long e = log2_magnitude(q);
   return e >= 0 ? 0 : std::min(-2 * e + 8, 2000000L);
-}
-
-Digits to_digits(const Ball& x) {
-  Digits r;
-  arf_get_mpfr(r.backend().data(), arb_midref(x.get()), MPFR_RNDN);
-  return r;
 }
 
 /// The same jet in another number.
@@ -340,7 +335,7 @@ VarianceJet<Digits> VarianceMap::at(const Digits& q, const Budget& budget) const
   VarianceJet<Digits> jet;
   if (q == 0) {
     const Precision p(Precision::bits_for(Digits::default_precision()) + 32);
-    jet = converted<Digits>(variance_jet_at_zero(state_->activation), to_digits);
+    jet = converted<Digits>(variance_jet_at_zero(state_->activation), [](const Ball& x) { return to_digits(x); });
   } else if (state_->infinite_chi.empty()) {
     jet = boost_variance_jet(state_->activation, q, budget);
   } else {

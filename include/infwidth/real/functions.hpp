@@ -95,6 +95,13 @@ struct Constants<Digits> {
   }
 };
 
+/// The midpoint, rounded to the precision of `Digits`.
+inline Digits to_digits(const Ball& x) {
+  Digits r;
+  arf_get_mpfr(r.backend().data(), arb_midref(x.get()), MPFR_RNDN);
+  return r;
+}
+
 /// The fraction, rounded once to the working precision of `Real`.
 template <class Real>
 Real constant(const Rational& r) {
