@@ -14,10 +14,12 @@ namespace infwidth {
 /// formulas. (Where phi jumps, dF/dc is finite off the diagonal q1 = q2 = c all the same.)
 ///   constants  as of ClosedForm
 ///   outside    where a formula is missing: the term that leaves the class
+///   open_sign  where it is missing because the sign of a constant with letters is open: that constant
 struct DualForm {
   std::optional<Expression> kernel, derivative_kernel;
   std::vector<std::pair<std::string, Expression>> constants;
   std::string outside;
+  std::optional<Expression> open_sign;
 
   Expression whole(const Expression& formula) const;
 };
