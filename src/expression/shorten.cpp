@@ -280,7 +280,7 @@ class Shortener {
       for (const int e : term.first) sum += e;
       return sum;
     };
-    std::stable_sort(terms.begin(), terms.end(), [&](const auto& a, const auto& b) { return degree(a) < degree(b); });
+    std::sort(terms.begin(), terms.end(), [&](const auto& a, const auto& b) { return degree(a) != degree(b) ? degree(a) < degree(b) : a.first > b.first; });
     if (terms.front().second < 0 && terms.back().second > 0) std::reverse(terms.begin(), terms.end());
     Expression sum = 0;
     for (const auto& [m, c] : terms) sum = sum + field().formula(Polynomial(m, c));

@@ -61,7 +61,7 @@ NamedFormulas kernel_formula(const std::vector<KernelMaps>& layers, const std::v
   for (std::size_t l = 0; l + 1 < maps.size(); ++l) {
     const std::string index = '_' + std::to_string(l + 2);
     const auto next = [&](const std::string& name, const Expression& value) {
-      const Expression formula = sigma_b2[l + 1] + sigma_w2[l + 1] * value;
+      const Expression formula = sigma_b2[l + 1] + shorten(sigma_w2[l + 1] * value, {});
       if (expand) return formula;
       f.where.push_back({name + index, formula});
       return Expression::variable(name + index);
