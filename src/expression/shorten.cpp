@@ -123,6 +123,12 @@ Product take_common_factor(std::vector<Product>& terms) {
   return common;
 }
 
+/// Of two forms the shorter one is taken, then the one of fewer fractions: (1 - exp(-2 q))/2, but 1/4 + asin(..)/(2 pi).
+std::pair<std::size_t, std::ptrdiff_t> reading_effort(const Expression& e) {
+  const std::string text = to_string(e);
+  return {text.size(), std::count(text.begin(), text.end(), '/')};
+}
+
 class Shortener {
  public:
   explicit Shortener(const Assumptions& given) : given_(given), algebra_(given, Algebra::Circular::functions) {}
@@ -149,7 +155,7 @@ class Shortener {
     if (terms.size() == 1) return sum;
     whole.multiply(written_sum(terms), 1);
     const Expression factored = whole.written();
-    return to_string(factored).size() <= to_string(sum).size() ? factored : sum;
+    return reading_effort(factored) < reading_effort(sum) ? factored : sum;
   }
 
  private:

@@ -88,7 +88,7 @@ TEST_CASE("the corner of the two half planes on an axis", "[gaussian][gaussian_i
 
 TEST_CASE("two normal distribution functions: equal, different, with offsets of both signs", "[gaussian][gaussian_integral]") {
   for (const char* f : {"Phi(x)*Phi(x)", "Phi(x)*Phi(-x)", "Phi(2*x)*Phi(-x/3)", "Phi(x+1)*Phi(x+1)", "Phi(x-1)*Phi(x-1)", "Phi(-x-1)^2", "Phi(x)*Phi(x+1)", "Phi(-x)*Phi(x-2)",
-                        "Phi(2*x+1)*Phi(x/2+3)", "Phi(2*x+1)*Phi(x/2-3)", "Phi(2*x-1)*Phi(-x/2-3)", "Phi(x+2)*Phi(x+2/3)"}) {
+                        "Phi(2*x+1)*Phi(x/2+3)", "Phi(2*x+1)*Phi(x/2-3)", "Phi(2*x-1)*Phi(-x/2-3)", "Phi(x+1)*Phi(2*x)", "Phi(2*x)*Phi(x-2)", "Phi(x+2)*Phi(x+2/3)"}) {
     for (const char* front : {"", "x^2*exp(-x^2/6)*"}) compare(std::string(front) + f, whole);
   }
 }
@@ -98,6 +98,13 @@ TEST_CASE("two normal distribution functions on either half line: the orthant of
     for (const char* f : {"Phi(x)^2", "Phi(2*x)*Phi(-x/3)", "Phi(-x)*Phi(-3*x)"}) {
       for (const char* front : {"", "x*exp(-x^2/6)*"}) compare(std::string(front) + f, ends);
     }
+  }
+}
+
+TEST_CASE("hyperbolic functions, error functions, powers and roots are read into the class", "[gaussian][gaussian_integral]") {
+  for (const char* f : {"x*sinh(x/2+1)", "cosh(1-x)", "erf(x/2+1)", "x*erf(x/2-1)", "erfc(1-x)", "2^(x+1)", "x^2/exp(x-1)^2", "sqrt(exp(x+1))", "(3*exp(x))^(-1/2)", "sin(x)^2*cos(x+1)", "-(x-1)^3/2",
+                        "Phi((x+1)^2-x^2-2*x)*x^2", "2^(-x^2)", "(1/2)^(x^2+x)"}) {
+    compare(f, whole);
   }
 }
 
@@ -114,6 +121,12 @@ TEST_CASE("what the table does not have is named", "[gaussian][gaussian_integral
   refused("Phi(x)*Phi(2*x)*Phi(3*x)", whole);
   refused("x^(-3/2)", right);
   refused("x^(1/2)*exp(x)", right);
+  refused("tanh(x)", whole);
+  refused("exp(x^3)", whole);
+  refused("sin(x^2)", whole);
+  refused("1/(1+x)", right);
+  refused("x^x", right);
+  refused("sqrt(x)", left);
 }
 
 TEST_CASE("signs of constants: by balls, and of letters by their parts", "[gaussian][gaussian_integral]") {
