@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <map>
 
 #include "algebra.hpp"
-#include "infwidth/expression/program.hpp"
+#include "factor.hpp"
 #include "infwidth/expression/simplify.hpp"
 #include "samples.hpp"
 
@@ -166,7 +165,10 @@ class Shortener {
   std::map<Monomial, Monomial> complements_;  // of a key: the error functions erf(u) in it that stand for erfc(u) (+1) or erfc(-u) (-1)
 
   Field& field() { return algebra_.field(); }
-  bool is_letter(std::size_t g) { return g > Field::root_of_pi && field().generator(g).kind == Generator::Kind::plain && field().generator(g).base.op() == Op::variable && field().generator(g).root == 1; }
+  bool is_letter(std::size_t g) {
+    const Generator& generator = field().generator(g);
+    return g > Field::root_of_pi && generator.kind == Generator::Kind::plain && generator.base.op() == Op::variable && generator.root == 1;
+  }
 
   /// Everything but letters, and the letters.
   std::pair<Monomial, Monomial> split(const Monomial& m) {
@@ -278,8 +280,18 @@ class Shortener {
     return product;
   }
 
-  /// By rising powers, or by falling ones if only so it begins with a plus; factored where that is shorter.
+  /// Factored where that is shorter.
   Expression written_polynomial(const Polynomial& p) {
+    const Expression sum = written_terms(p);
+    if (p.terms().size() < 3) return sum;
+    const PrimitivePart part = primitive_part(p);
+    Expression factored = field().formula(Polynomial(part.monomial, part.coefficient));
+    for (const auto& [factor, n] : irreducible_factors(part.rest)) factored = factored * pow(written_terms(factor), Expression(n));
+    return to_string(factored).size() < to_string(sum).size() ? factored : sum;
+  }
+
+  /// By rising powers, or by falling ones if only so it begins with a plus.
+  Expression written_terms(const Polynomial& p) {
     std::vector<std::pair<Monomial, Rational>> terms(p.terms().begin(), p.terms().end());
     const auto degree = [](const auto& term) {
       int sum = 0;
@@ -290,8 +302,7 @@ class Shortener {
     if (terms.front().second < 0 && terms.back().second > 0) std::reverse(terms.begin(), terms.end());
     Expression sum = 0;
     for (const auto& [m, c] : terms) sum = sum + field().formula(Polynomial(m, c));
-    const Expression factored = simplify(sum);
-    return factored.size() < sum.size() ? factored : sum;
+    return sum;
   }
 
   /// `negative`: minus the function, of the mirrored argument, is meant.
@@ -313,32 +324,13 @@ class Shortener {
   }
 };
 
-/// Equal within the radii of balls at a few positive points.
-bool agree(const Expression& a, const Expression& b) {
-  static const std::array<Rational, 4> points = {Rational(3, 7), Rational(5, 2), Rational(11, 3), Rational(1, 13)};
-  const std::set<std::string> variables = variables_of(a - b);
-  const Precision precision(200);
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    Expression difference = a - b;
-    std::size_t j = i;
-    for (const std::string& v : variables) {
-      difference = substitute(difference, v, Expression(Rational(points[j % points.size()] + Rational(static_cast<long>(j), 17))));
-      ++j;
-    }
-    const Program program({difference}, "x");
-    const Ball value = Evaluator<Ball>(program).value(Ball(0));
-    if (value.is_finite() && !value.contains_zero()) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 Expression shorten(const Expression& e, const Assumptions& given) {
   if (e.arguments().empty() || e.has_kinked_function()) return e;
   try {
     const Expression candidate = Shortener(given).shortened(e);
-    if (candidate.size() <= 2 * e.size() + 4 && agree(candidate, e)) return candidate;
+    if (candidate.size() <= 2 * e.size() + 4 && agree_at_points(candidate, e, given)) return candidate;
   } catch (const GiveUp&) {
     // too large, or nothing that the algebra knows
   }
