@@ -6,6 +6,7 @@
 
 #include "commands.hpp"
 #include "formula_formats.hpp"
+#include "infwidth/geometry/kernel_formula.hpp"
 #include "infwidth/io/json.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/text.hpp"
@@ -34,7 +35,8 @@ constexpr const char* examples =
     "  infwidth formula --quantity volume --activation gelu --format python --output volume.py\n"
     "      a module with one function, volume(s, d, sigma_w2, sigma_b2), that needs mpmath\n"
     "\n"
-    "Quantities: Q(q) = E[phi(u)^2] and chi(q) = E[phi'(u)^2], u normal with variance q; of the metric g = A I + B x x^T on R^d:\n"
+    "Quantities: Q(q) = E[phi(u)^2] and chi(q) = E[phi'(u)^2], u normal with variance q; kernel = E[phi(u) phi(v)] and derivative-kernel =\n"
+    "E[phi'(u) phi'(v)], u and v normal with variances q1, q2 and covariance c; of the metric g = A I + B x x^T on R^d:\n"
     "metric (A, B), eigenvalues, volume (sqrt(det g)), curvature (the Ricci scalar), sectional-curvature (of planes that hold x\n"
     "and that do not).";
 
@@ -141,8 +143,31 @@ std::vector<std::pair<std::string, std::string>> arguments(const Question& asked
   return list;
 }
 
+/// The kernel of the features between two inputs.
+void answer_kernel(FormulaAnswer& answer, const Question& asked, bool slope, bool expand) {
+  std::vector<KernelMaps> layers;
+  for (const Activation& activation : asked.activations) {
+    const bool same = !layers.empty() && activation.name() == asked.activations[layers.size() - 1].name();
+    layers.push_back(same ? layers.back() : kernel_maps(activation));
+  }
+  const SymbolicNetwork& n = asked.network;
+  answer.formulas = kernel_formula(layers, n.sigma_w2, n.sigma_b2, slope, expand);
+  answer.arguments = {{"q1", "the variance of the first layer's preactivation u at one input"}, {"q2", "that of v, at the other"}, {"c", "the covariance of u and v"}};
+  for (const auto* list : {&n.sigma_w2, &n.sigma_b2}) {
+    for (std::size_t l = 1; l < layers.size(); ++l) {
+      if ((*list)[l].op() != Op::variable) continue;
+      const std::string& name = (*list)[l].name();
+      const bool known = std::any_of(answer.arguments.begin(), answer.arguments.end(), [&](const auto& entry) { return entry.first == name; });
+      if (!known) answer.arguments.emplace_back(name, list == &n.sigma_w2 ? "a variance of the weights" : "a variance of the biases");
+    }
+  }
+  answer.subject = std::string(slope ? "The derivative kernel E[phi'(u) phi'(v)]" : "The kernel E[phi(u) phi(v)]") + " of the features of a random network at infinite width, " +
+                   std::to_string(answer.depth) + (answer.depth == 1 ? " hidden layer" : " hidden layers") + ", phi = " + answer.activation;
+}
+
 FormulaAnswer found(const Flags& flags, const std::string& line) {
-  static const std::vector<std::string> quantities = {"Q", "chi", "metric", "eigenvalues", "volume", "curvature", "sectional-curvature"};
+  static const std::vector<std::string> quantities = {"Q", "chi", "kernel", "derivative-kernel", "metric", "eigenvalues", "volume", "curvature", "sectional-curvature"};
+  constexpr std::size_t first_kernel = 2, first_geometry = 4;
   if (flags.quantity.empty()) throw UsageError("no quantity is asked for; add one, like --quantity curvature");
   const std::size_t quantity = chosen("--quantity", flags.quantity, quantities);
   Question asked = question(flags);
@@ -151,22 +176,26 @@ FormulaAnswer found(const Flags& flags, const std::string& line) {
   answer.activation = joined(flags.activations);
   answer.command = line;
   answer.depth = static_cast<int>(asked.activations.size());
-  if (quantity < 2) {
+  if (quantity < first_kernel) {
     if (asked.activations.size() != 1) throw UsageError("--quantity " + flags.quantity + " belongs to one activation; leave --depth out");
     answer.formulas = variance_map_formula(layer_formulas(asked.activations[0]), quantity == 1, {}, flags.expand);
     answer.arguments = {{"q", "the variance of u, positive"}};
     answer.subject = std::string(quantity == 0 ? "E[phi(u)^2]" : "E[phi'(u)^2]") + " for u normal with mean 0 and variance q, phi = " + answer.activation;
     return answer;
   }
+  if (quantity < first_geometry) {
+    answer_kernel(answer, asked, quantity == first_kernel + 1, flags.expand);
+    return answer;
+  }
   for (std::size_t l = 0; l < asked.activations.size(); ++l) {
     const bool same = l > 0 && flags.activations.size() == 1;
     asked.network.layers.push_back(same ? asked.network.layers[0] : layer_formulas(asked.activations[l]));
   }
-  answer.formulas = geometry_formula(asked.network, static_cast<GeometryQuantity>(quantity - 2), asked.of, flags.expand);
+  answer.formulas = geometry_formula(asked.network, static_cast<GeometryQuantity>(quantity - first_geometry), asked.of, flags.expand);
   answer.arguments = arguments(asked);
   const std::vector<std::string> words = {"The metric A I + B x x^T", "The eigenvalues of the metric (orthogonal to x, along x)", "The volume element sqrt(det g) of the metric",
                                           "The Ricci scalar of the metric", "The sectional curvatures of the metric (planes that hold x, that do not)"};
-  answer.subject = words[quantity - 2] + (asked.of == MetricOf::nngp ? " of the output kernel" : " of the features") + " of a random network at infinite width, " +
+  answer.subject = words[quantity - first_geometry] + (asked.of == MetricOf::nngp ? " of the output kernel" : " of the features") + " of a random network at infinite width, " +
                    std::to_string(answer.depth) + (answer.depth == 1 ? " hidden layer" : " hidden layers") + ", phi = " + answer.activation;
   return answer;
 }
@@ -184,7 +213,7 @@ Run add_formula(CLI::App& program) {
   const auto flags = std::make_shared<Flags>();
   CLI::App& command = *program.add_subcommand("formula", "the formula of a variance map, or of the metric, its volume element or its curvature");
   command.footer(examples);
-  command.add_option("--quantity", flags->quantity, "Q, chi, metric, eigenvalues, volume, curvature or sectional-curvature")->type_name("K")->group("What");
+  command.add_option("--quantity", flags->quantity, "Q, chi, kernel, derivative-kernel, metric, eigenvalues, volume, curvature or sectional-curvature")->type_name("K")->group("What");
   command.add_option("--of", flags->of, "whose geometry: of the last hidden layer's features (feature, the default), or of the output's kernel (nngp)")
       ->type_name("K")
       ->group("What");

@@ -46,7 +46,11 @@ struct Product {
     Integer number_above = 1, number_below = 1;  // under the roots
     std::vector<Expression> above, below, root_above, root_below;
     std::vector<std::pair<Expression, Rational>> ordered = factors;
-    std::stable_sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) { return rank(a.first, a.second) < rank(b.first, b.second); });
+    const auto comes_first = [](const auto& a, const auto& b) {
+      if (a.first.op() == Op::variable && b.first.op() == Op::variable) return a.first.name() < b.first.name();
+      return rank(a.first, a.second) < rank(b.first, b.second);
+    };
+    std::stable_sort(ordered.begin(), ordered.end(), comes_first);
     for (const auto& [base, power] : ordered) {
       if (base.is_number() && denominator(base.value()) == 1 && power == Rational(1, 2)) {
         const Integer n = numerator(base.value());
@@ -298,7 +302,7 @@ class Shortener {
       for (const int e : term.first) sum += e;
       return sum;
     };
-    std::stable_sort(terms.begin(), terms.end(), [&](const auto& a, const auto& b) { return degree(a) < degree(b); });
+    std::sort(terms.begin(), terms.end(), [&](const auto& a, const auto& b) { return degree(a) != degree(b) ? degree(a) < degree(b) : a.first > b.first; });
     if (terms.front().second < 0 && terms.back().second > 0) std::reverse(terms.begin(), terms.end());
     Expression sum = 0;
     for (const auto& [m, c] : terms) sum = sum + field().formula(Polynomial(m, c));

@@ -156,6 +156,12 @@ Digits boost_expectation_of_square(const Activation& activation, const Digits& q
   return rule.integrate([](const Digits& f, const Digits&, const Digits&) { return f * f; }).value;
 }
 
+Digits boost_expectation_of_slope_square(const Activation& activation, const Digits& q, const Budget& budget) {
+  BoostRule rule(activation.pieces(), true, q, budget);
+  rule.trust_last_level();
+  return rule.integrate([](const Digits&, const Digits& slope, const Digits&) { return slope * slope; }).value;
+}
+
 Estimate<Digits> boost_expectation(const std::vector<Piece>& pieces, const Digits& q, const Budget& budget) {
   BoostRule rule(pieces, false, q, budget);
   const auto result = rule.integrate([](const Digits& f, const Digits&, const Digits&) { return f; });

@@ -22,22 +22,6 @@ namespace infwidth {
 
 namespace {
 
-/// Why E[phi'^2] is infinite at every q > 0, or "".
-std::string reason_of_infinite_chi(const Activation& phi) {
-  if (phi.jump()) {
-    return "the activation jumps at x = " + short_text(phi.jump()->approximately()) +
-           ": the features jump, their squared distances shrink like |dx|, not |dx|^2, and E[phi'^2] is infinite";
-  }
-  for (const Piece& piece : phi.pieces()) {
-    for (const auto& end : {piece.left, piece.right}) {
-      if (end && end->kind == EndKind::algebraic && end->derivative_order <= Rational(-1, 2)) {
-        return "phi' grows like |x - t|^(" + to_string(end->derivative_order) + ") at t = " + short_text(end->at.approximately()) + ": E[phi'^2] is infinite";
-      }
-    }
-  }
-  return "";
-}
-
 /// Q, then chi where it exists, then P = chi + 2 q chi' if it is there, compiled.
 struct CompiledForm {
   Program program;
@@ -145,6 +129,21 @@ void set_lane(VarianceJet<Pack>& into, int lane, const Field& from) {
 }
 
 }  // namespace
+
+std::string reason_of_infinite_chi(const Activation& phi) {
+  if (phi.jump()) {
+    return "the activation jumps at x = " + short_text(phi.jump()->approximately()) +
+           ": the features jump, their squared distances shrink like |dx|, not |dx|^2, and E[phi'^2] is infinite";
+  }
+  for (const Piece& piece : phi.pieces()) {
+    for (const auto& end : {piece.left, piece.right}) {
+      if (end && end->kind == EndKind::algebraic && end->derivative_order <= Rational(-1, 2)) {
+        return "phi' grows like |x - t|^(" + to_string(end->derivative_order) + ") at t = " + short_text(end->at.approximately()) + ": E[phi'^2] is infinite";
+      }
+    }
+  }
+  return "";
+}
 
 struct VarianceMap::State {
   Activation activation;

@@ -61,14 +61,15 @@ Expression read(std::string_view text, std::vector<std::string> letters) {
     const std::string name = equals == std::string::npos ? "" : trimmed(lines[i].substr(0, equals));
     if (equals == std::string::npos && !last)
       throw UsageError("claim: '" + shown(lines[i]) + "' defines nothing; write NAME = ... before a semicolon, and the claim itself last");
-    if (equals != std::string::npos && last) throw UsageError("claim: it ends with the definition of " + shown(name) + "; the claim itself comes last, after a semicolon");
     if (!last && (!is_name(name) || std::find(letters.begin(), letters.end(), name) != letters.end()))
       throw UsageError("claim: '" + shown(name) + "' cannot be defined; take a new name");
+    const std::string formula = equals == std::string::npos ? lines[i] : trimmed(lines[i].substr(equals + 1));
     Language language;
     language.variables = letters;
+    language.special_functions = true;
     Expression e = [&] {
       try {
-        return parse(last ? lines[i] : trimmed(lines[i].substr(equals + 1)), language);
+        return parse(formula, language);
       } catch (const UsageError& error) {
         throw UsageError((last ? "claim: " : "claim, definition of " + name + ": ") + error.what());
       }

@@ -15,22 +15,21 @@ namespace {
 constexpr long guard_digits = 14;
 
 QuadratureValue variance_map_value(ClaimQuantity quantity, const Activation& phi, const Digits& q, const Budget& budget) {
-  const VarianceMap map(phi);
-  VarianceJet<Digits> jet;
+  const bool in_chi = quantity != ClaimQuantity::Q && quantity != ClaimQuantity::dQ;
+  if (const std::string reason = reason_of_infinite_chi(phi); in_chi && !reason.empty())
+    throw NoSuchQuantity(to_string(quantity) + " does not exist: " + reason);
   Digits value, scale;
   if (quantity == ClaimQuantity::Q) {
     value = scale = boost_expectation_of_square(phi, q, budget);
-    jet.method = "Boost exp_sinh";
+  } else if (quantity == ClaimQuantity::chi) {
+    value = scale = boost_expectation_of_slope_square(phi, q, budget);
   } else {
-    jet = map.at(q, budget);
-    const bool in_chi = quantity != ClaimQuantity::dQ;
-    const int order = quantity == ClaimQuantity::chi ? 0 : 1;
-    if ((in_chi ? jet.chi_order : jet.Q_order) < order) throw NoSuchQuantity(to_string(quantity) + " does not exist: " + jet.reason);
-    value = quantity == ClaimQuantity::chi ? jet.chi : quantity == ClaimQuantity::P ? jet.radial : quantity == ClaimQuantity::dQ ? jet.dQ : jet.dchi;
-    scale = in_chi ? jet.chi : jet.Q;
-    if (order == 1) scale /= q;
+    const VarianceJet<Digits> jet = boost_variance_jet(phi, q, budget);
+    value = quantity == ClaimQuantity::P ? jet.radial : quantity == ClaimQuantity::dQ ? jet.dQ : jet.dchi;
+    scale = in_chi ? jet.chi : Digits(jet.Q / q);
+    if (quantity == ClaimQuantity::dchi) scale /= q;
   }
-  return {value, scale * pow(Digits(10), 8 - static_cast<int>(Digits::default_precision())), scale, jet.method};
+  return {value, scale * pow(Digits(10), 8 - static_cast<int>(Digits::default_precision())), scale, "Boost exp_sinh"};
 }
 
 /// The covariance of one layer's preactivations at two inputs.

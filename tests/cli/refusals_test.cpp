@@ -109,6 +109,33 @@ TEST_CASE("bad rows of a file exit 2 and name the line", "[cli]") {
   }
 }
 
+TEST_CASE("claims that cannot be held against anything are refused", "[cli]") {
+  const auto claim = [](const std::vector<std::string>& more) {
+    std::vector<std::string> r = {"verify", "--activation", "erf"};
+    r.insert(r.end(), more.begin(), more.end());
+    return r;
+  };
+  check_refusal({{"verify"}, 2, "no quantity is given"});
+  check_refusal({{"verify", "--quantity", "chi", "--claim", "1"}, 2, "no activation is given"});
+  check_refusal({claim({"--quantity", "chi"}), 2, "either --claim or --claim-file"});
+  check_refusal({claim({"--quantity", "curvatur", "--claim", "0"}), 2, "--quantity: 'curvatur' is no quantity; did you mean curvature?"});
+  check_refusal({claim({"--quantity", "chi", "--claim", "1+p"}), 2, "unknown name 'p'"});
+  check_refusal({claim({"--quantity", "chi", "--claim", "1+p"}), 2, "known are q, pi"});
+  check_refusal({claim({"--quantity", "volume", "--claim", "1"}), 2, "dim: volume depends on the dimension"});
+  check_refusal({claim({"--quantity", "chi", "--claim", "1", "--digits", "5"}), 2, "--digits: 5 is out of range"});
+  check_refusal({claim({"--quantity", "chi", "--claim", "1", "--points", "0"}), 2, "--points: 0 is out of range"});
+  check_refusal({claim({"--quantity", "chi", "--claim", "1", "--of", "ntk"}), 2, "it is feature or nngp"});
+  check_refusal({claim({"derivations.md"}), 2, "give either documents"});
+  check_refusal({{"verify", "/no/such/file.md"}, 2, "/no/such/file.md: cannot be read"});
+  check_refusal({{"verify", "-"}, 2, "-: no block fenced as ```verify", "no claims here\n"});
+  check_refusal({{"verify", "-"}, 2, "has no end", "```verify\nchi erf = 1\n"});
+  check_refusal({{"verify", "-"}, 2, "-:2: no '='", "```verify\nchi erf: 1\n```\n"});
+  check_refusal({{"verify", "-"}, 2, "-:3: '--widths' is no flag here", "```verify\n# two lines\nchi erf --widths 2 = 1\n```\n"});
+  check_refusal({{"verify", "-"}, 2, "-:2: claim: formula, column 3", "```verify\nchi erf = 1+p\n```\n"});
+  check_refusal({{"verify", "-"}, 2, "-:2: a line that begins with a space continues another one", "```verify\n  1+q\n```\n"});
+  check_refusal({{"verify", "--quantity", "chi", "--activation", "step", "--claim", "1"}, 3, "chi does not exist: the activation jumps at x = 0"});
+}
+
 TEST_CASE("the deadline and Ctrl-C stop a long computation", "[cli][slow]") {
   const std::vector<std::string> endless = metric({"--activation", "softplus", "--depth", "6", "--at", "1,2", "--digits", "100000"});
   std::vector<std::string> limited = endless;

@@ -56,9 +56,9 @@ const std::vector<Row> table = {
 
 /// The formula of D-030, with selu's constants: the fixed point Q(1) = 1 of mean 0.
 Expression typed(const std::string& text) {
-  Expression e = parse(text, Language{.variables = {"q", "l", "a"}, .functions = {}});
+  Expression e = parse(text, Language{.variables = {"q", "l", "a"}, .functions = {}, .special_functions = true});
   const Expression a = parse("-sqrt(2/pi)/(exp(1/2)*erfc(1/sqrt(2))-1)", Language{});
-  const Expression l = parse("1/sqrt(1/2+a^2*(exp(2)*Phi(-2)-2*exp(1/2)*Phi(-1)+1/2))", Language{.variables = {"a"}, .functions = {}});
+  const Expression l = parse("1/sqrt(1/2+a^2*(exp(2)*Phi(-2)-2*exp(1/2)*Phi(-1)+1/2))", Language{.variables = {"a"}, .functions = {}, .special_functions = true});
   return substitute(substitute(e, "l", l), "a", a);
 }
 

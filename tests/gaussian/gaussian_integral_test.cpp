@@ -16,7 +16,7 @@ struct Ends {
   const char *left, *right;
 };
 
-Expression formula_in_x(const std::string& text) { return parse(text, Language{.variables = {"x"}, .functions = {}}); }
+Expression formula_in_x(const std::string& text) { return parse(text, Language{.variables = {"x"}, .functions = {}, .special_functions = true}); }
 
 /// By the table, as a formula in q.
 Expression by_table(const Expression& f, const Ends& ends) {
@@ -131,7 +131,7 @@ TEST_CASE("what the table does not have is named", "[gaussian][gaussian_integral
 
 TEST_CASE("signs of constants: by balls, and of letters by their parts", "[gaussian][gaussian_integral]") {
   const Assumptions given{.positive = {"a", "b"}, .not_negative = {}};
-  const auto sign = [&](const char* text) { return sign_of(parse(text, Language{.variables = {"a", "b", "k"}, .functions = {}}), given); };
+  const auto sign = [&](const char* text) { return sign_of(parse(text, Language{.variables = {"a", "b", "k"}, .functions = {}, .special_functions = true}), given); };
   CHECK(sign("exp(1)-3") == -1);
   CHECK(sign("sqrt(2)-7/5") == 1);
   CHECK(sign("0") == 0);

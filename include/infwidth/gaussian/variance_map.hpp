@@ -31,6 +31,9 @@ struct VarianceJet {
   bool proven = false;
 };
 
+/// Why E[phi'^2] is infinite at every q > 0, or "".
+std::string reason_of_infinite_chi(const Activation& phi);
+
 /// Q and chi of one activation, by the best route there is: closed form, residue trapezoid, Gauss-Legendre panels.
 /// The choice is made once, at construction. Safe for concurrent reads.
 ///   Derivations D-020, D-030

@@ -65,7 +65,8 @@ struct QuadratureValue {
 class Claim {
  public:
   /// `text` is an expression in the quantity's letters, before which names may be given to parts of it, divided by semicolons or line ends:
-  ///     q2 = sigma_b2 + sigma_w2*q/2; q2/2
+  ///     r = sqrt(1+4*q); 4/(pi*r)
+  /// The last part may have a name too, `chi(q) = ...`: what `infwidth formula` prints can be read.
   ///   Errors  UsageError for what is not in the language, an unknown letter among them, with the known ones; for a depth, a readout or
   ///           dimension that the quantity does not have, and for a missing one
   Claim(ClaimQuantity quantity, ClaimedNetwork network, std::string_view text);

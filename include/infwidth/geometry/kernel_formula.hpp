@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "infwidth/geometry/formula.hpp"
+
+namespace infwidth {
+
+/// A hidden layer's maps of covariances: Q in `q`, the dual F = E[phi(u) phi(v)] and its slope E[phi'(u) phi'(v)] in `q1`, `q2`, `c`.
+///   constants  what letters of `dual` and `slope` stand for
+struct KernelMaps {
+  Expression Q, dual, slope;
+  std::vector<std::pair<std::string, Expression>> constants;
+};
+
+///   Errors   NotReached: a formula is missing, with the term that leaves the class
+KernelMaps kernel_maps(const Activation& activation);
+
+/// The kernel E[phi(u) phi(v)] of the last hidden layer's features between two inputs (or E[phi'(u) phi'(v)] of the last layer), in the variances q1, q2
+/// and the covariance c of the first layer's preactivations; those of layer l have the names q1_l, q2_l, c_l, long constants k_1, k_2.
+///   sigma_w2, sigma_b2  as of SymbolicNetwork: the entry l leads from layer l to layer l + 1
+///   expand              one formula, however long
+NamedFormulas kernel_formula(const std::vector<KernelMaps>& layers, const std::vector<Expression>& sigma_w2, const std::vector<Expression>& sigma_b2, bool slope,
+                             bool expand = false);
+
+}  // namespace infwidth

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "infwidth/geometry/kernel_formula.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "infwidth/gaussian/dual_form.hpp"
+#include "infwidth/real/errors.hpp"
+
+namespace infwidth {
+
+namespace {
+
+/// The preactivations of one layer at two inputs.
+struct Covariance {
+  Expression q1, q2, c;
+};
+
+Expression at(Expression formula, const Covariance& k) {
+  // at once: the new formulas may hold the old names
+  const char* old_names[] = {"q1", "q2", "c"};
+  const char* hidden_names[] = {"\\q1", "\\q2", "\\c"};
+  const Expression* values[] = {&k.q1, &k.q2, &k.c};
+  for (std::size_t i = 0; i < 3; ++i) formula = substitute(formula, old_names[i], Expression::variable(hidden_names[i]));
+  for (std::size_t i = 0; i < 3; ++i) formula = substitute(formula, hidden_names[i], *values[i]);
+  return formula;
+}
+
+/// The maps with their constants put in, or with names that no other constant has.
+KernelMaps named(KernelMaps maps, std::vector<Equation>& constants, bool expand) {
+  for (const auto& [letter, value] : maps.constants) {
+    Expression name = value;
+    if (!expand) {
+      auto known = std::find_if(constants.begin(), constants.end(), [&, &constant = value](const Equation& e) { return e.formula == constant; });
+      if (known == constants.end()) known = constants.insert(known, {"k_" + std::to_string(constants.size() + 1), value});
+      name = Expression::variable(known->name);
+    }
+    maps.dual = substitute(maps.dual, letter, name);
+    maps.slope = substitute(maps.slope, letter, name);
+  }
+  return maps;
+}
+
+}  // namespace
+
+KernelMaps kernel_maps(const Activation& activation) {
+  const ClosedForm variance = closed_form(activation);
+  const DualForm dual = dual_form(activation);
+  if (!variance.Q || !dual.kernel || !dual.derivative_kernel) {
+    const std::string& term = dual.outside.empty() ? variance.outside : dual.outside;
+    throw NotReached("no closed form in the class: the term " + term + "; use `infwidth expectation`");
+  }
+  return {variance.whole(*variance.Q), *dual.kernel, *dual.derivative_kernel, dual.constants};
+}
+
+NamedFormulas kernel_formula(const std::vector<KernelMaps>& layers, const std::vector<Expression>& sigma_w2, const std::vector<Expression>& sigma_b2, bool slope, bool expand) {
+  NamedFormulas f;
+  std::vector<KernelMaps> maps;
+  for (const KernelMaps& layer : layers) maps.push_back(named(layer, f.where, expand));
+  Covariance here{Expression::variable("q1"), Expression::variable("q2"), Expression::variable("c")};
+  for (std::size_t l = 0; l + 1 < maps.size(); ++l) {
+    const std::string index = '_' + std::to_string(l + 2);
+    const auto next = [&](const std::string& name, const Expression& value) {
+      const Expression formula = sigma_b2[l + 1] + shorten(sigma_w2[l + 1] * value, {});
+      if (expand) return formula;
+      f.where.push_back({name + index, formula});
+      return Expression::variable(name + index);
+    };
+    const Expression q1 = next("q1", substitute(maps[l].Q, "q", here.q1)), q2 = next("q2", substitute(maps[l].Q, "q", here.q2));
+    here = {q1, q2, next("c", at(maps[l].dual, here))};
+  }
+  f.results = {{slope ? "derivative_kernel" : "kernel", at(slope ? maps.back().slope : maps.back().dual, here)}};
+  return f;
+}
+
+}  // namespace infwidth
