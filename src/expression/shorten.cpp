@@ -2,6 +2,10 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include "algebra.hpp"
 #include "factor.hpp"
@@ -47,8 +51,9 @@ struct Product {
     std::vector<Expression> above, below, root_above, root_below;
     std::vector<std::pair<Expression, Rational>> ordered = factors;
     const auto comes_first = [](const auto& a, const auto& b) {
-      if (a.first.op() == Op::variable && b.first.op() == Op::variable) return a.first.name() < b.first.name();
-      return rank(a.first, a.second) < rank(b.first, b.second);
+      const int rank_a = rank(a.first, a.second), rank_b = rank(b.first, b.second);
+      if (rank_a != rank_b || (rank_a != letter && rank_a != function)) return rank_a < rank_b;
+      return to_string(a.first) < to_string(b.first);
     };
     std::stable_sort(ordered.begin(), ordered.end(), comes_first);
     for (const auto& [base, power] : ordered) {
@@ -78,14 +83,15 @@ struct Product {
 
  private:
   /// Numbers, pi, letters, sums by rising power, functions.
+  static constexpr int letter = 2, function = 6;
   static int rank(const Expression& base, const Rational& power) {
     switch (base.op()) {
       case Op::number: return 0;
       case Op::pi: return 1;
-      case Op::variable: return 2;
+      case Op::variable: return letter;
       case Op::add: case Op::subtract: case Op::multiply: case Op::divide: case Op::power: return denominator(power) == 1 ? 3 : 4;
       case Op::exp: return 5;
-      default: return 6;
+      default: return function;
     }
   }
   static Expression together(const Rational& number, const std::vector<Expression>& parts) {
@@ -95,10 +101,22 @@ struct Product {
   }
 };
 
-Expression written_sum(std::vector<Product> terms) {
-  std::stable_partition(terms.begin(), terms.end(), [](const Product& t) { return t.coefficient > 0; });
+/// Added terms first, then the short ones: an order that does not depend on the one in which they were found.
+Expression written_sum(const std::vector<Product>& terms) {
+  struct Term {
+    bool negative;
+    Expression formula;
+    std::string text;
+    std::tuple<bool, std::size_t, const std::string&> order() const { return {negative, text.size(), text}; }
+  };
+  std::vector<Term> written;
+  for (const Product& t : terms) {
+    const Expression formula = t.written();
+    written.push_back({t.coefficient < 0, formula, to_string(formula)});
+  }
+  std::sort(written.begin(), written.end(), [](const Term& a, const Term& b) { return a.order() < b.order(); });
   Expression sum = 0;
-  for (const Product& t : terms) sum = t.coefficient < 0 ? sum - t.written() : sum + t.written();
+  for (const Term& t : written) sum = t.negative ? sum - t.formula : sum + t.formula;
   return sum;
 }
 
@@ -217,9 +235,9 @@ class Shortener {
 
   std::size_t length(const Monomial& key, const Fraction& g) { return g.numerator.is_zero() ? 0 : product_of(key, g).written().size() + 1; }
 
-  /// c0 + c1 erf(u) as (c0 + c1) - c1 erfc(u) or (c0 - c1) + c1 erfc(-u), where that is shorter.
+  bool is_error_function(std::size_t g) { return field().generator(g).kind == Generator::Kind::plain && field().generator(g).base.op() == Op::erf; }
+
   void complement_error_functions() {
-    const auto is_error_function = [&](std::size_t g) { return field().generator(g).kind == Generator::Kind::plain && field().generator(g).base.op() == Op::erf; };
     // Products of several first: what they leave goes to a product of fewer, which must not stand for a complement yet.
     std::multimap<int, Monomial, std::greater<>> keys;
     for (const auto& [key, g] : groups_) {
@@ -227,27 +245,36 @@ class Shortener {
       for (std::size_t i = 0; i < key.size(); ++i) count += key[i] != 0 && is_error_function(i) ? 1 : 0;
       keys.emplace(count, key);
     }
-    for (const auto& [count, key] : keys) {
-      for (std::size_t g = 0; g < key.size(); ++g) {
-        if (key[g] != 1 || !is_error_function(g)) continue;
-        const Monomial without = product(key, generator_power(g, -1));
-        const Fraction c0 = groups_[without], c1 = groups_[key];
-        std::size_t best = length(without, c0) + length(key, c1);
-        int way = 0;
-        for (const int sign : {+1, -1}) {
-          const Fraction rest = sign > 0 ? field().add(c0, c1) : field().subtract(c0, c1);
-          const std::size_t here = length(without, rest) + length(key, c1);
-          if (here < best) best = here, way = sign;
-        }
-        if (way == 0) continue;
-        groups_[without] = way > 0 ? field().add(c0, c1) : field().subtract(c0, c1);
-        groups_[key] = field().scaled(c1, -way);
-        Monomial& marks = complements_[key];
-        marks.resize(std::max(marks.size(), g + 1));
-        marks[g] = way;
-        break;
-      }
+    for (bool changed = true; changed;) {  // one may be worth it only after another, which has changed c0
+      changed = false;
+      for (const auto& [count, key] : keys) changed = complement_one_of(key) || changed;
     }
+  }
+
+  /// c0 + c1 erf(u) as (c0 + c1) - c1 erfc(u) or (c0 - c1) + c1 erfc(-u), where that is shorter.
+  bool complement_one_of(const Monomial& key) {
+    if (complements_.contains(key)) return false;
+    for (std::size_t g = 0; g < key.size(); ++g) {
+      if (key[g] != 1 || !is_error_function(g)) continue;
+      const Monomial without = product(key, generator_power(g, -1));
+      if (complements_.contains(without)) continue;
+      const Fraction c0 = groups_[without], c1 = groups_[key];
+      std::size_t best = length(without, c0) + length(key, c1);
+      int way = 0;
+      for (const int sign : {+1, -1}) {
+        const Fraction rest = sign > 0 ? field().add(c0, c1) : field().subtract(c0, c1);
+        const std::size_t here = length(without, rest) + length(key, c1);
+        if (here < best) best = here, way = sign;
+      }
+      if (way == 0) continue;
+      groups_[without] = way > 0 ? field().add(c0, c1) : field().subtract(c0, c1);
+      groups_[key] = field().scaled(c1, -way);
+      Monomial& marks = complements_[key];
+      marks.resize(g + 1);
+      marks[g] = way;
+      return true;
+    }
+    return false;
   }
 
   Product product_of(const Monomial& key, const Fraction& g) {

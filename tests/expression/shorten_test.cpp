@@ -119,7 +119,7 @@ TEST_CASE("odd and even functions take positive arguments", "[expression][shorte
   CHECK(shortened("owens_t(-q, a) + owens_t(q, -a)") == "0");
   CHECK(shortened("owens_t(-sqrt(q), -a)") == "-owens_t(sqrt(q), a)");
   CHECK(shortened("asin(-q/(1+q))") == "-asin(q/(1 + q))");
-  CHECK(shortened("cos(-q) - sin(-q)") == "sin(q) + cos(q)");
+  CHECK(shortened("cos(-q) - sin(-q)") == "cos(q) + sin(q)");
 }
 
 TEST_CASE("roots of letters of open sign are not taken apart", "[expression][shorten]") {
