@@ -171,6 +171,7 @@ void answer_kernel(FormulaAnswer& answer, const Question& asked, bool slope, boo
   const SymbolicNetwork& n = asked.network;
   answer.formulas = kernel_formula(layers, n.sigma_w2, n.sigma_b2, slope, expand);
   answer.arguments = {{"q1", "the variance of the first layer's preactivation u at one input"}, {"q2", "that of v, at the other"}, {"c", "the covariance of u and v"}};
+  add_parameters(answer.arguments, asked);
   for (const auto* list : {&n.sigma_w2, &n.sigma_b2}) {
     for (std::size_t l = 1; l < layers.size(); ++l) {
       if ((*list)[l].op() != Op::variable) continue;

@@ -20,6 +20,8 @@ std::string latex_name(const std::string& name) {
       {"eigenvalue_radial", "\\lambda_{\\mathrm{rad}}"},
       {"volume_element", "\\sqrt{\\det g}"},
       {"ricci_scalar", "R"},
+      {"kernel", "K"},
+      {"derivative_kernel", "\\dot K"},
       {"K_radial", "K_{\\mathrm{rad}}"},
       {"K_tangential", "K_{\\mathrm{tan}}"},
   };

@@ -47,4 +47,31 @@ std::vector<std::optional<Ball>> samples(const Expression& e, std::optional<std:
   return result;
 }
 
+bool agree_at_points(const Expression& a, const Expression& b, const Assumptions& given) {
+  const Precision precision(200);
+  std::set<std::string> names = variables_of(a);
+  names.merge(variables_of(b));
+  int compared = 0;
+  for (int i = 0; i < 4; ++i) {
+    try {
+      Expression difference = a - b;
+      int shift = 7 * i + 3;
+      for (const std::string& name : names) {
+        const bool any_sign = !given.positive.contains(name) && !given.not_negative.contains(name);
+        const Rational value(any_sign && shift % 2 == 0 ? -shift : shift, 5 + (3 * shift + i) % 11);
+        difference = substitute(difference, name, Expression(value));
+        shift = (shift * 5 + 1) % 23;
+      }
+      const Program program({difference}, "");
+      const Ball value = Evaluator<Ball>(program).value(Ball(0));
+      if (!value.is_finite()) continue;
+      if (!value.contains_zero()) return false;
+      ++compared;
+    } catch (const std::invalid_argument&) {
+      // a division by 0 at this point
+    }
+  }
+  return compared > 0;
+}
+
 }  // namespace infwidth

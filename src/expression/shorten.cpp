@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <map>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include "algebra.hpp"
-#include "infwidth/expression/program.hpp"
+#include "factor.hpp"
 #include "infwidth/expression/simplify.hpp"
 #include "samples.hpp"
 
@@ -47,7 +50,12 @@ struct Product {
     Integer number_above = 1, number_below = 1;  // under the roots
     std::vector<Expression> above, below, root_above, root_below;
     std::vector<std::pair<Expression, Rational>> ordered = factors;
-    std::stable_sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) { return rank(a.first, a.second) < rank(b.first, b.second); });
+    const auto comes_first = [](const auto& a, const auto& b) {
+      const int rank_a = rank(a.first, a.second), rank_b = rank(b.first, b.second);
+      if (rank_a != rank_b || (rank_a != letter && rank_a != function)) return rank_a < rank_b;
+      return to_string(a.first) < to_string(b.first);
+    };
+    std::stable_sort(ordered.begin(), ordered.end(), comes_first);
     for (const auto& [base, power] : ordered) {
       if (base.is_number() && denominator(base.value()) == 1 && power == Rational(1, 2)) {
         const Integer n = numerator(base.value());
@@ -75,14 +83,15 @@ struct Product {
 
  private:
   /// Numbers, pi, letters, sums by rising power, functions.
+  static constexpr int letter = 2, function = 6;
   static int rank(const Expression& base, const Rational& power) {
     switch (base.op()) {
       case Op::number: return 0;
       case Op::pi: return 1;
-      case Op::variable: return 2;
+      case Op::variable: return letter;
       case Op::add: case Op::subtract: case Op::multiply: case Op::divide: case Op::power: return denominator(power) == 1 ? 3 : 4;
       case Op::exp: return 5;
-      default: return 6;
+      default: return function;
     }
   }
   static Expression together(const Rational& number, const std::vector<Expression>& parts) {
@@ -92,10 +101,22 @@ struct Product {
   }
 };
 
-Expression written_sum(std::vector<Product> terms) {
-  std::stable_partition(terms.begin(), terms.end(), [](const Product& t) { return t.coefficient > 0; });
+/// Added terms first, then the short ones: an order that does not depend on the one in which they were found.
+Expression written_sum(const std::vector<Product>& terms) {
+  struct Term {
+    bool negative;
+    Expression formula;
+    std::string text;
+    std::tuple<bool, std::size_t, const std::string&> order() const { return {negative, text.size(), text}; }
+  };
+  std::vector<Term> written;
+  for (const Product& t : terms) {
+    const Expression formula = t.written();
+    written.push_back({t.coefficient < 0, formula, to_string(formula)});
+  }
+  std::sort(written.begin(), written.end(), [](const Term& a, const Term& b) { return a.order() < b.order(); });
   Expression sum = 0;
-  for (const Product& t : terms) sum = t.coefficient < 0 ? sum - t.written() : sum + t.written();
+  for (const Term& t : written) sum = t.negative ? sum - t.formula : sum + t.formula;
   return sum;
 }
 
@@ -121,6 +142,12 @@ Product take_common_factor(std::vector<Product>& terms) {
     for (const auto& [base, power] : common.factors) t.multiply(base, -power);
   }
   return common;
+}
+
+/// Of two forms the shorter one is taken, then the one of fewer fractions: (1 - exp(-2 q))/2, but 1/4 + asin(..)/(2 pi).
+std::pair<std::size_t, std::ptrdiff_t> reading_effort(const Expression& e) {
+  const std::string text = to_string(e);
+  return {text.size(), std::count(text.begin(), text.end(), '/')};
 }
 
 class Shortener {
@@ -149,7 +176,7 @@ class Shortener {
     if (terms.size() == 1) return sum;
     whole.multiply(written_sum(terms), 1);
     const Expression factored = whole.written();
-    return to_string(factored).size() <= to_string(sum).size() ? factored : sum;
+    return reading_effort(factored) < reading_effort(sum) ? factored : sum;
   }
 
  private:
@@ -160,7 +187,10 @@ class Shortener {
   std::map<Monomial, Monomial> complements_;  // of a key: the error functions erf(u) in it that stand for erfc(u) (+1) or erfc(-u) (-1)
 
   Field& field() { return algebra_.field(); }
-  bool is_letter(std::size_t g) { return g > Field::root_of_pi && field().generator(g).kind == Generator::Kind::plain && field().generator(g).base.op() == Op::variable && field().generator(g).root == 1; }
+  bool is_letter(std::size_t g) {
+    const Generator& generator = field().generator(g);
+    return g > Field::root_of_pi && generator.kind == Generator::Kind::plain && generator.base.op() == Op::variable && generator.root == 1;
+  }
 
   /// Everything but letters, and the letters.
   std::pair<Monomial, Monomial> split(const Monomial& m) {
@@ -205,9 +235,9 @@ class Shortener {
 
   std::size_t length(const Monomial& key, const Fraction& g) { return g.numerator.is_zero() ? 0 : product_of(key, g).written().size() + 1; }
 
-  /// c0 + c1 erf(u) as (c0 + c1) - c1 erfc(u) or (c0 - c1) + c1 erfc(-u), where that is shorter.
+  bool is_error_function(std::size_t g) { return field().generator(g).kind == Generator::Kind::plain && field().generator(g).base.op() == Op::erf; }
+
   void complement_error_functions() {
-    const auto is_error_function = [&](std::size_t g) { return field().generator(g).kind == Generator::Kind::plain && field().generator(g).base.op() == Op::erf; };
     // Products of several first: what they leave goes to a product of fewer, which must not stand for a complement yet.
     std::multimap<int, Monomial, std::greater<>> keys;
     for (const auto& [key, g] : groups_) {
@@ -215,27 +245,36 @@ class Shortener {
       for (std::size_t i = 0; i < key.size(); ++i) count += key[i] != 0 && is_error_function(i) ? 1 : 0;
       keys.emplace(count, key);
     }
-    for (const auto& [count, key] : keys) {
-      for (std::size_t g = 0; g < key.size(); ++g) {
-        if (key[g] != 1 || !is_error_function(g)) continue;
-        const Monomial without = product(key, generator_power(g, -1));
-        const Fraction c0 = groups_[without], c1 = groups_[key];
-        std::size_t best = length(without, c0) + length(key, c1);
-        int way = 0;
-        for (const int sign : {+1, -1}) {
-          const Fraction rest = sign > 0 ? field().add(c0, c1) : field().subtract(c0, c1);
-          const std::size_t here = length(without, rest) + length(key, c1);
-          if (here < best) best = here, way = sign;
-        }
-        if (way == 0) continue;
-        groups_[without] = way > 0 ? field().add(c0, c1) : field().subtract(c0, c1);
-        groups_[key] = field().scaled(c1, -way);
-        Monomial& marks = complements_[key];
-        marks.resize(std::max(marks.size(), g + 1));
-        marks[g] = way;
-        break;
-      }
+    for (bool changed = true; changed;) {  // one may be worth it only after another, which has changed c0
+      changed = false;
+      for (const auto& [count, key] : keys) changed = complement_one_of(key) || changed;
     }
+  }
+
+  /// c0 + c1 erf(u) as (c0 + c1) - c1 erfc(u) or (c0 - c1) + c1 erfc(-u), where that is shorter.
+  bool complement_one_of(const Monomial& key) {
+    if (complements_.contains(key)) return false;
+    for (std::size_t g = 0; g < key.size(); ++g) {
+      if (key[g] != 1 || !is_error_function(g)) continue;
+      const Monomial without = product(key, generator_power(g, -1));
+      if (complements_.contains(without)) continue;
+      const Fraction c0 = groups_[without], c1 = groups_[key];
+      std::size_t best = length(without, c0) + length(key, c1);
+      int way = 0;
+      for (const int sign : {+1, -1}) {
+        const Fraction rest = sign > 0 ? field().add(c0, c1) : field().subtract(c0, c1);
+        const std::size_t here = length(without, rest) + length(key, c1);
+        if (here < best) best = here, way = sign;
+      }
+      if (way == 0) continue;
+      groups_[without] = way > 0 ? field().add(c0, c1) : field().subtract(c0, c1);
+      groups_[key] = field().scaled(c1, -way);
+      Monomial& marks = complements_[key];
+      marks.resize(g + 1);
+      marks[g] = way;
+      return true;
+    }
+    return false;
   }
 
   Product product_of(const Monomial& key, const Fraction& g) {
@@ -272,20 +311,29 @@ class Shortener {
     return product;
   }
 
-  /// By rising powers, or by falling ones if only so it begins with a plus; factored where that is shorter.
+  /// Factored where that is shorter.
   Expression written_polynomial(const Polynomial& p) {
+    const Expression sum = written_terms(p);
+    if (p.terms().size() < 3) return sum;
+    const PrimitivePart part = primitive_part(p);
+    Expression factored = field().formula(Polynomial(part.monomial, part.coefficient));
+    for (const auto& [factor, n] : irreducible_factors(part.rest)) factored = factored * pow(written_terms(factor), Expression(n));
+    return to_string(factored).size() < to_string(sum).size() ? factored : sum;
+  }
+
+  /// By rising powers, or by falling ones if only so it begins with a plus.
+  Expression written_terms(const Polynomial& p) {
     std::vector<std::pair<Monomial, Rational>> terms(p.terms().begin(), p.terms().end());
     const auto degree = [](const auto& term) {
       int sum = 0;
       for (const int e : term.first) sum += e;
       return sum;
     };
-    std::stable_sort(terms.begin(), terms.end(), [&](const auto& a, const auto& b) { return degree(a) < degree(b); });
+    std::sort(terms.begin(), terms.end(), [&](const auto& a, const auto& b) { return degree(a) != degree(b) ? degree(a) < degree(b) : a.first > b.first; });
     if (terms.front().second < 0 && terms.back().second > 0) std::reverse(terms.begin(), terms.end());
     Expression sum = 0;
     for (const auto& [m, c] : terms) sum = sum + field().formula(Polynomial(m, c));
-    const Expression factored = simplify(sum);
-    return factored.size() < sum.size() ? factored : sum;
+    return sum;
   }
 
   /// `negative`: minus the function, of the mirrored argument, is meant.
@@ -307,32 +355,13 @@ class Shortener {
   }
 };
 
-/// Equal within the radii of balls at a few positive points.
-bool agree(const Expression& a, const Expression& b) {
-  static const std::array<Rational, 4> points = {Rational(3, 7), Rational(5, 2), Rational(11, 3), Rational(1, 13)};
-  const std::set<std::string> variables = variables_of(a - b);
-  const Precision precision(200);
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    Expression difference = a - b;
-    std::size_t j = i;
-    for (const std::string& v : variables) {
-      difference = substitute(difference, v, Expression(Rational(points[j % points.size()] + Rational(static_cast<long>(j), 17))));
-      ++j;
-    }
-    const Program program({difference}, "x");
-    const Ball value = Evaluator<Ball>(program).value(Ball(0));
-    if (value.is_finite() && !value.contains_zero()) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 Expression shorten(const Expression& e, const Assumptions& given) {
   if (e.arguments().empty() || e.has_kinked_function()) return e;
   try {
     const Expression candidate = Shortener(given).shortened(e);
-    if (candidate.size() <= 2 * e.size() + 4 && agree(candidate, e)) return candidate;
+    if (candidate.size() <= 2 * e.size() + 4 && agree_at_points(candidate, e, given)) return candidate;
   } catch (const GiveUp&) {
     // too large, or nothing that the algebra knows
   }

@@ -4,7 +4,6 @@
 #include <unordered_map>
 
 #include "algebra.hpp"
-#include "infwidth/expression/program.hpp"
 #include "infwidth/expression/simplify.hpp"
 #include "product_form.hpp"
 #include "samples.hpp"
@@ -179,35 +178,6 @@ std::vector<Expression> candidates(const Expression& e, const Assumptions& given
   return found;
 }
 
-/// Both the same, in balls, at points that the assumptions allow; at one point at least.
-bool agree_at_points(const Expression& a, const Expression& b, const Assumptions& given) {
-  const Precision precision(200);
-  std::set<std::string> names = variables_of(a);
-  names.merge(variables_of(b));
-  int compared = 0;
-  for (int i = 0; i < 4; ++i) {
-    Expression difference = a - b;
-    int shift = 7 * i + 3;
-    for (const std::string& name : names) {
-      const bool any_sign = !given.positive.contains(name) && !given.not_negative.contains(name);
-      const Rational value(any_sign && shift % 2 == 0 ? -shift : shift, 5 + (3 * shift + i) % 11);
-      difference = substitute(difference, name, Expression(value));
-      shift = (shift * 5 + 1) % 23;
-    }
-    if (difference.is_number()) {
-      if (!difference.is_number(0)) return false;
-      ++compared;
-      continue;
-    }
-    const Program program({difference}, "");
-    const Ball value = Evaluator<Ball>(program).value(Ball(0));
-    if (!value.is_finite()) continue;
-    if (!value.contains_zero()) return false;
-    ++compared;
-  }
-  return compared > 0;
-}
-
 }  // namespace
 
 Expression simplify(const Expression& e, const Assumptions& given) {
@@ -228,7 +198,7 @@ Expression simplify(const Expression& e, const Assumptions& given) {
   } catch (const GiveUp&) {
     // too large, or not known to be real: nothing shorter was found
   } catch (const UsageError&) {
-    // a division by 0 at one of the points
+    // a division by 0 on the way
   }
   return best;
 }

@@ -108,6 +108,7 @@ class Reader {
   }
 
   static ExponentialSum normal(const Expression& slope, const Expression& offset) {
+    if (slope.is_number(0)) return constant_sum({tidied(Phi(offset)), 0});
     ExponentialTerm t;
     t.normals.push_back({slope, offset});
     t.coefficients.emplace(0, ComplexFormula{1, 0});

@@ -56,15 +56,19 @@ KernelMaps maps_under(const ParametricActivation& activation, const Assumptions&
   if (variance.open_sign) throw OpenSign(*variance.open_sign, given);
   const DualForm dual = dual_form(cut.pieces, cut.jump.has_value(), given);
   if (dual.open_sign) throw OpenSign(*dual.open_sign, given);
-  KernelMaps maps = maps_of(variance, dual);
-  maps.dual = dual.whole(maps.dual);
-  maps.slope = dual.whole(maps.slope);
-  maps.constants.clear();
-  return maps;
+  return maps_of(variance, dual);
 }
 
 bool same(const KernelMaps& a, const KernelMaps& b) {
-  return is_identically_zero(a.Q - b.Q) && is_identically_zero(a.dual - b.dual) && is_identically_zero(a.slope - b.slope);
+  const auto equal = [&](const Expression KernelMaps::* map) {
+    const auto whole = [&](const KernelMaps& maps) {
+      Expression e = maps.*map;
+      for (const auto& [letter, value] : maps.constants) e = substitute(e, letter, value);
+      return e;
+    };
+    return is_identically_zero(whole(a) - whole(b));
+  };
+  return equal(&KernelMaps::Q) && equal(&KernelMaps::dual) && equal(&KernelMaps::slope);
 }
 
 }  // namespace
@@ -86,7 +90,7 @@ NamedFormulas kernel_formula(const std::vector<KernelMaps>& layers, const std::v
   for (std::size_t l = 0; l + 1 < maps.size(); ++l) {
     const std::string index = '_' + std::to_string(l + 2);
     const auto next = [&](const std::string& name, const Expression& value) {
-      const Expression formula = sigma_b2[l + 1] + sigma_w2[l + 1] * value;
+      const Expression formula = sigma_b2[l + 1] + shorten(sigma_w2[l + 1] * value, {});
       if (expand) return formula;
       f.where.push_back({name + index, formula});
       return Expression::variable(name + index);

@@ -18,7 +18,8 @@ struct KernelMaps {
 
 ///   Errors   NotReached: a formula is missing, with the term that leaves the class
 KernelMaps kernel_maps(const Activation& activation);
-///   Errors   also UsageError: the formulas depend on a sign of a parameter that is not given
+/// The same where letters stand for parameters.
+///   Errors   also OpenSign: they depend on a sign that is not given
 KernelMaps kernel_maps(const ParametricActivation& activation, const Assumptions& given = {});
 
 /// The kernel E[phi(u) phi(v)] of the last hidden layer's features between two inputs (or E[phi'(u) phi'(v)] of the last layer), in the variances q1, q2
