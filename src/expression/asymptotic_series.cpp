@@ -43,6 +43,9 @@ class Expander {
       case Op::Phi: return series_.scaled(erfc_of(series_.scaled(argument(), -sqrt(ExactConstant(Rational(1, 2))))), Rational(1, 2));
       case Op::atan: return atan_of(argument());
       case Op::asin: return asin_of(argument());
+      case Op::owens_t: return owens_t_of(argument(0), argument(1));
+      case Op::erf_re: return erf_of_complex(argument(0), argument(1)).re;
+      case Op::erf_im: return erf_of_complex(argument(0), argument(1)).im;
       default: throw NotReached("expansion: no expansion of " + to_string(e) + " is known");
     }
   }
@@ -168,6 +171,76 @@ class Expander {
     const AsymptoticSeries rest = series_.composed(w, [&](int k) { return ExactConstant(Rational(coefficient[static_cast<std::size_t>(k)] / (2 * k + 1))); });
     const AsymptoticSeries limit = SeriesAlgebra::constant(Constants<ExactConstant>::pi() / 2);
     return series_.scaled(series_.difference(limit, series_.product(root, rest)), *c);
+  }
+
+  /// From its limit and its slopes: d/dt T(h, a) = -exp(-h^2/2) erf(h a/sqrt(2)) h' / (2 sqrt(2 pi)) + exp(-h^2 (1 + a^2)/2) a' / (2 pi (1 + a^2)).
+  AsymptoticSeries owens_t_of(const AsymptoticSeries& h, const AsymptoticSeries& a) const {
+    const Split sh = SeriesAlgebra::split(h), sa = SeriesAlgebra::split(a);
+    const int a_direction = sign_of_large(sa);
+    ExactConstant limit;
+    if (sign_of_large(sh) == 0) {
+      const Expression at_limit = owens_t(sh.constant.expression(), sa.constant.expression());
+      const ExactConstant size = sh.constant * ExactConstant(sh.constant.sign());
+      limit = a_direction == 0 ? ExactConstant::from(at_limit) : ExactConstant(Rational(a_direction, 4)) * erfc(size / sqrt(ExactConstant(2)));
+    }
+    const ExactConstant pi = Constants<ExactConstant>::pi();
+    const AsymptoticSeries h2 = series_.product(h, h), d = series_.sum(SeriesAlgebra::constant(1), series_.product(a, a));
+    const AsymptoticSeries one = SeriesAlgebra::constant(1), ha = series_.scaled(series_.product(h, a), sqrt(ExactConstant(Rational(1, 2))));
+    const AsymptoticSeries along_h = series_.product(exponential(series_.scaled(h2, Rational(-1, 2))), series_.difference(one, erfc_of(ha)));
+    const AsymptoticSeries along_a = series_.quotient(exponential(series_.scaled(series_.product(h2, d), Rational(-1, 2))), d);
+    const AsymptoticSeries slope = series_.sum(series_.scaled(series_.product(along_h, series_.derivative(h)), ExactConstant(-1) / (sqrt(ExactConstant(2) * pi) * 2)),
+                                               series_.scaled(series_.product(along_a, series_.derivative(a)), ExactConstant(Rational(1, 2)) / pi));
+    return series_.sum(SeriesAlgebra::constant(limit), series_.integral(slope));
+  }
+
+  struct Complex {
+    AsymptoticSeries re, im;
+  };
+  Complex product(const Complex& a, const Complex& b) const {
+    return {series_.difference(series_.product(a.re, b.re), series_.product(a.im, b.im)), series_.sum(series_.product(a.re, b.im), series_.product(a.im, b.re))};
+  }
+  /// exp(-(x + i y)^2) = exp(y^2 - x^2) (cos 2 x y - i sin 2 x y)
+  Complex gaussian(const AsymptoticSeries& x, const AsymptoticSeries& y) const {
+    const AsymptoticSeries size = exponential(series_.difference(series_.product(y, y), series_.product(x, x)));
+    const AsymptoticSeries angle = series_.scaled(series_.product(x, y), 2);
+    const Expression name = Expression::variable("angle");
+    return {series_.product(size, circular(cos(name), angle, true)), series_.scaled(series_.product(size, circular(sin(name), angle, false)), -1)};
+  }
+
+  Complex erf_of_complex(const AsymptoticSeries& x, const AsymptoticSeries& y) const {
+    const Split sx = SeriesAlgebra::split(x), sy = SeriesAlgebra::split(y);
+    const int direction = sign_of_large(sx);
+    const ExactConstant root_pi = sqrt(Constants<ExactConstant>::pi());
+    if (direction < 0) {
+      const Complex mirrored = erf_of_complex(series_.scaled(x, -1), series_.scaled(y, -1));
+      return {series_.scaled(mirrored.re, -1), series_.scaled(mirrored.im, -1)};
+    }
+    const Complex g = gaussian(x, y);
+    if (direction == 0 && sy.large.parts.empty()) {
+      const Expression x0 = sx.constant.expression(), y0 = sy.constant.expression();
+      const Complex slope = product(g, {series_.derivative(x), series_.derivative(y)});
+      const auto from_limit = [&](const Expression& limit, const AsymptoticSeries& along) {
+        return series_.sum(SeriesAlgebra::constant(ExactConstant::from(limit)), series_.scaled(series_.integral(along), ExactConstant(2) / root_pi));
+      };
+      return {from_limit(erf_re(x0, y0), slope.re), from_limit(erf_im(x0, y0), slope.im)};
+    }
+    // erfc(z) = exp(-z^2)/(sqrt(pi) z) sum_k (-1)^k (2k - 1)!! / (2 z^2)^k for |arg z| < 3 pi/4; on the imaginary axis the constant is beneath all.
+    const AsymptoticSeries size = series_.power(series_.sum(series_.product(x, x), series_.product(y, y)), -1);
+    const Complex inverse{series_.product(x, size), series_.scaled(series_.product(y, size), -1)};
+    const Complex square = product(inverse, inverse);
+    Complex sum{SeriesAlgebra::constant(1), {}}, power = sum;
+    ExactConstant c = 1;
+    const Rational step = SeriesAlgebra::leading(size).power;
+    int k = 1;
+    for (; k < jet_order && step * k < width_; ++k) {
+      power = product(power, square);
+      c *= ExactConstant(Rational(1 - 2 * k, 2));
+      sum = {series_.sum(sum.re, series_.scaled(power.re, c)), series_.sum(sum.im, series_.scaled(power.im, c))};
+    }
+    const AsymptoticSeries rest = SeriesAlgebra::remainder(step * k);
+    sum = {series_.sum(sum.re, rest), series_.sum(sum.im, rest)};
+    const Complex erfc_z = product(g, product(inverse, sum));
+    return {series_.difference(SeriesAlgebra::constant(1), series_.scaled(erfc_z.re, ExactConstant(1) / root_pi)), series_.scaled(erfc_z.im, ExactConstant(-1) / root_pi)};
   }
 };
 

@@ -175,6 +175,53 @@ AsymptoticSeries SeriesAlgebra::power(const AsymptoticSeries& a, const Rational&
   return product(monomial(lead.coefficient.power(exponent), lead.power * exponent, raised), unit);
 }
 
+AsymptoticSeries SeriesAlgebra::derivative(const AsymptoticSeries& a) const {
+  AsymptoticSeries r;
+  for (const auto& part : a.parts) {
+    if (!part.scale.wave.is_number(1)) throw NotReached("expansion: the derivative of a function that goes on oscillating");
+    PowerSeries slope, exponent_slope;
+    for (const auto& [p, c] : part.series.terms) {
+      if (p != 0) slope.terms.emplace(Rational(p - 1), c * ExactConstant(p));
+    }
+    if (part.series.order) slope.order = *part.series.order - 1;
+    for (const auto& [p, c] : part.scale.exponent) exponent_slope.terms.emplace(Rational(p - 1), c * ExactConstant(p));
+    put(r, part.scale, slope, *this);
+    if (!exponent_slope.terms.empty()) put(r, part.scale, times(part.series, exponent_slope), *this);
+  }
+  return r;
+}
+
+AsymptoticSeries SeriesAlgebra::integral(const AsymptoticSeries& a) const {
+  AsymptoticSeries r;
+  for (const auto& part : a.parts) {
+    if (!part.scale.wave.is_number(1)) throw NotReached("expansion: the integral of a function that goes on oscillating");
+    if (part.scale.exponent.empty()) {
+      PowerSeries s;
+      for (const auto& [p, c] : part.series.terms) {
+        if (p <= -1) throw NotReached("expansion: a logarithm of the variable");
+        s.terms.emplace(Rational(p + 1), c / ExactConstant(Rational(p + 1)));
+      }
+      if (part.series.order) s.order = *part.series.order + 1;
+      put(r, {}, s, *this);
+      continue;
+    }
+    AsymptoticSeries slope, g;
+    for (const auto& [p, c] : part.scale.exponent) slope = sum(slope, monomial(c * ExactConstant(p), p - 1));
+    const AsymptoticSeries inverse = power(slope, -1);
+    g.parts.push_back({{}, part.series});
+    AsymptoticSeries total;
+    for (int k = 0; k < width_; ++k) {
+      g = product(g, inverse);
+      total = sum(total, g);
+      g = scaled(derivative(g), -1);
+    }
+    g = product(g, inverse);
+    if (!g.parts.empty()) total = sum(total, remainder(least_power(g.parts[0].series)));
+    for (const auto& t : total.parts) put(r, part.scale, t.series, *this);
+  }
+  return r;
+}
+
 SeriesAlgebra::Split SeriesAlgebra::split(const AsymptoticSeries& a) {
   Split s;
   for (const auto& part : a.parts) {

@@ -115,18 +115,8 @@ std::optional<Asymptotics> asymptotics_by_taylor_series(const Activation& phi, b
 
 Asymptotics asymptotics(const VarianceMap& map, bool chi, Limit limit, const Budget& budget) {
   if (chi && !map.why_chi_is_infinite().empty()) throw NoSuchQuantity(map.why_chi_is_infinite());
-  std::optional<Asymptotics> found;
-  if (limit == Limit::zero) {
-    found = asymptotics_by_taylor_series(map.activation(), chi);
-    // Exponentially small terms are not in the Taylor series.
-    const bool enough = found && (found->terms.size() == 2 || !(found->remainder || found->beyond_powers));
-    if (!enough) {
-      if (const auto closed = asymptotics_by_closed_form(map.closed_form(), chi, limit)) found = closed;
-    }
-  } else {
-    found = asymptotics_by_closed_form(map.closed_form(), chi, limit);
-    if (!found) found = asymptotics_by_tails(map, chi, budget);
-  }
+  std::optional<Asymptotics> found = asymptotics_by_closed_form(map.closed_form(), chi, limit);
+  if (!found) found = limit == Limit::zero ? asymptotics_by_taylor_series(map.activation(), chi) : asymptotics_by_tails(map, chi, budget);
   if (!found) found = asymptotics_by_fit(map, chi, limit, budget);
   if (!found) {
     throw NotReached("no expansion in powers and exponentials of q is found for " + map.activation().name() + "; it may hold logarithms of q");

@@ -15,6 +15,8 @@ namespace {
 constexpr int width = 4;
 constexpr long bits = 400;
 const Rational half(1, 2);
+// A constant is taken for known if its error is this much smaller: with logarithms of q about, extrapolation settles at 10^5.
+constexpr long settled = 100'000'000;
 
 Ball value(const VarianceMap& map, bool chi, const Ball& q, const Budget& budget) {
   const VarianceJet<Ball> jet = map.at(q, budget);
@@ -48,14 +50,14 @@ Ball constant_value(const ExactConstant& c) {
 }
 
 /// Is a coefficient of an extrapolation known to some digits?
-bool is_settled(const Estimate<Ball>& e) { return certainly_positive(abs(e.value) - e.error * Ball(1000000)) == Truth::yes; }
+bool is_settled(const Estimate<Ball>& e) { return certainly_positive(abs(e.value) - e.error * Ball(settled)) == Truth::yes; }
 
 /// Adds the terms c_k u^k, u = q^step, that stand out of their errors.
 void add_numeric(Asymptotics& r, const std::vector<Estimate<Ball>>& coefficients, const Rational& from, const Rational& step) {
   for (std::size_t k = 0; k < coefficients.size(); ++k) {
     const Rational power = from + step * Rational(static_cast<int>(k));
     const Estimate<Ball>& c = coefficients[k];
-    if (r.terms.size() == 2 || (!is_settled(c) && !r.terms.empty() && certainly_negative(c.error - Ball(Rational(1, 1000000))) != Truth::yes)) {
+    if (r.terms.size() == 2 || (!is_settled(c) && !r.terms.empty() && certainly_negative(c.error - Ball(1) / Ball(settled)) != Truth::yes)) {
       r.remainder = written_term(1, power);
       return;
     }

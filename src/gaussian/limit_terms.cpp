@@ -11,6 +11,18 @@ const Expression q = Expression::variable("q");
 
 Expression power_of_q(const Rational& p) { return p < 0 ? 1 / pow(q, Expression(Rational(-p))) : pow(q, Expression(p)); }
 
+/// The shorter of two ways.
+Expression tidy(const Expression& e) {
+  const Assumptions given{.positive = {"q"}, .not_negative = {}};
+  const Expression a = shorten(e, given), b = simplify(e, given);
+  return to_string(b).size() < to_string(a).size() ? b : a;
+}
+
+Expression remainder_of(const Expression& size, const Rational& power) {
+  const bool plain = power >= -1 && denominator(power) <= 2;
+  return plain ? power_of_q(power) * size : pow(q, Expression(power)) * size;
+}
+
 /// The scale without its wave.
 Expression size_of(const Scale& scale, int direction) {
   Expression exponent = 0;
@@ -26,15 +38,14 @@ std::optional<Asymptotics> terms_of(const AsymptoticSeries& series, Limit limit,
     for (const auto& [p, c] : part.series.terms) {
       const Rational power = p * direction;
       if (r.terms.size() == 2) {
-        r.remainder = size * power_of_q(power);
+        r.remainder = remainder_of(size, power);
         return r;
       }
-      const Expression coefficient = shorten(c.expression() * power_of_q(power), {.positive = {"q"}, .not_negative = {}});
-      r.terms.push_back(coefficient * (size * part.scale.wave));
+      r.terms.push_back(tidy(c.expression() * power_of_q(power) * size) * part.scale.wave);
     }
     if (!part.series.order) continue;
     if (r.terms.size() < least) return std::nullopt;
-    r.remainder = size * power_of_q(Rational(*part.series.order * direction));
+    r.remainder = remainder_of(size, Rational(*part.series.order * direction));
     return r;
   }
   return r;
@@ -50,7 +61,7 @@ ExactConstant absolute_moment(const Rational& p) {
   return ExactConstant::from(pow(Expression(2), Expression(Rational(p / 2))) * tgamma(Expression(Rational((p + 1) / 2))) / sqrt(Expression::pi()));
 }
 
-Expression written_term(const Expression& c, const Rational& p) { return shorten(c * power_of_q(p), {.positive = {"q"}, .not_negative = {}}); }
+Expression written_term(const Expression& c, const Rational& p) { return c.is_number(1) ? remainder_of(1, p) : tidy(c * power_of_q(p)); }
 
 std::vector<Estimate<Ball>> extrapolated(const std::function<Ball(const Ball&)>& f, const Rational& step, Limit limit) {
   constexpr int points = 14, first = 6;
@@ -74,7 +85,7 @@ std::vector<Estimate<Ball>> extrapolated(const std::function<Ball(const Ball&)>&
     }
     return c;
   };
-  const std::vector<Ball> all = coefficients(0), fewer = coefficients(1);
+  const std::vector<Ball> all = coefficients(0), fewer = coefficients(points / 3);
   std::vector<Estimate<Ball>> r;
   for (std::size_t k = 0; k < 4; ++k) {
     Estimate<Ball> e;

@@ -18,11 +18,11 @@ std::optional<Asymptotics> known_terms(const AsymptoticSeries& series, Limit lim
 /// E|z|^p for a standard normal z, p > -1.
 ExactConstant absolute_moment(const Rational& p);
 
-/// c q^p, written.
+/// c q^p, written; for c = 1 as O() holds it.
 Expression written_term(const Expression& c, const Rational& p);
 
 /// The coefficients c_0, c_1, .. of f(q) = sum c_k u^k, u = q^(-step) (q -> oo) or q^step (q -> 0), by interpolation at q = 4^(+-j), with an error estimated by leaving
-/// out a point. f is a ball function.
+/// out a third of the points.
 std::vector<Estimate<Ball>> extrapolated(const std::function<Ball(const Ball&)>& f, const Rational& step, Limit limit);
 
 }  // namespace infwidth

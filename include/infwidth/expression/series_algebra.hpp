@@ -21,6 +21,11 @@ class SeriesAlgebra {
   AsymptoticSeries power(const AsymptoticSeries& a, const Rational& exponent) const;
   AsymptoticSeries quotient(const AsymptoticSeries& a, const AsymptoticSeries& b) const { return product(a, power(b, -1)); }
 
+  /// d/dt, term by term.
+  AsymptoticSeries derivative(const AsymptoticSeries& a) const;
+  /// The integral from 0 to t, of exponentials exp(S) as (g/S' - (g/S')'/S' + ..) exp(S); where they grow, up to a constant.
+  AsymptoticSeries integral(const AsymptoticSeries& a) const;
+
   /// sum_k taylor(k) small^k.
   ///   small   tends to 0
   template <class Taylor>

@@ -35,8 +35,8 @@ struct Asymptotics {
   std::string method;
 };
 
-/// From the closed form where there is one; for q -> 0 from the one-sided Taylor series of the activation at 0; for q -> oo from the tails of the activation if it
-/// comes exponentially near to polynomials; else by extrapolation.
+/// From the closed form where there is one that can be expanded; else for q -> 0 from the one-sided Taylor series of the activation at 0, for q -> oo from its
+/// tails if it comes exponentially near to polynomials; else by extrapolation.
 ///   Errors   NoSuchQuantity: chi (or Q, from some q on) is infinite;
 ///            NotReached: no expansion in powers and exponentials is found (logarithms of q)
 ///   Derivation D-032
