@@ -7,25 +7,18 @@
 #include <set>
 
 #include "factor.hpp"
+#include "quotient.hpp"
 
 namespace infwidth::algebra {
 
 namespace {
 
 std::size_t length(const Expression& e) { return to_string(e).size(); }
-bool is_negative(const Expression& e) { return to_string(e).front() == '-'; }
 
 std::size_t variables(const Expression& e) {
   if (e.op() == Op::variable) return 1;
   std::size_t sum = 0;
   for (const Expression& a : e.arguments()) sum += variables(a);
-  return sum;
-}
-
-Expression sum_of(std::vector<Expression> terms) {
-  std::stable_partition(terms.begin(), terms.end(), [](const Expression& term) { return !is_negative(term); });
-  Expression sum = 0;
-  for (const Expression& term : terms) sum = sum + term;
   return sum;
 }
 
@@ -39,87 +32,6 @@ bool has_more_minus_than_plus(const Polynomial& p) {
 }
 
 Integer whole_part(const Rational& c) { return Integer(numerator(c) / denominator(c)); }  // towards 0
-
-/// The dimension, then the variances of the network, then s = |x|^2, then what has been named.
-int rank_of_variable(const std::string& name) {
-  if (name == "d") return 2;
-  if (name.starts_with("sigma")) return 3;
-  if (name == "s") return 4;
-  return name.front() == '\\' ? 8 : 5;  // a function under an assumed name
-}
-
-void flatten_product(const Expression& e, std::vector<Expression>& factors) {
-  if (e.op() != Op::multiply) return factors.push_back(e);
-  flatten_product(e.argument(0), factors);
-  flatten_product(e.argument(1), factors);
-}
-
-/// Takes the factors that all of several products have in common out of them.
-Expression shared_factors(std::vector<Expression>& products) {
-  if (products.size() < 2) return 1;
-  std::vector<std::vector<Expression>> factors(products.size());
-  for (std::size_t i = 0; i < products.size(); ++i) flatten_product(products[i], factors[i]);
-  Expression shared = 1;
-  for (const Expression& factor : std::vector<Expression>(factors[0])) {
-    const auto has_it = [&](const auto& list) { return std::find(list.begin(), list.end(), factor) != list.end(); };
-    if (!std::all_of(factors.begin(), factors.end(), has_it)) continue;
-    shared = shared * factor;
-    for (auto& list : factors) list.erase(std::find(list.begin(), list.end(), factor));
-  }
-  for (std::size_t i = 0; i < products.size(); ++i) {
-    products[i] = 1;
-    for (const Expression& factor : factors[i]) products[i] = products[i] * factor;
-  }
-  return shared;
-}
-
-/// A factor on its way into a quotient: numbers first, then pi, variables, roots, sums and functions.
-struct Written {
-  Expression base;
-  Rational exponent;  // > 0
-  int rank;
-  std::string text;
-
-  Written(Expression b, Rational e) : base(std::move(b)), exponent(std::move(e)), rank(0), text(to_string(base)) {
-    switch (base.op()) {
-      case Op::number: rank = 0; break;
-      case Op::pi: rank = 1; break;
-      case Op::variable: rank = rank_of_variable(base.name()); break;
-      case Op::sqrt: rank = 6; break;
-      default: rank = base.op() >= Op::exp ? 8 : 7;
-    }
-  }
-  bool operator<(const Written& other) const {
-    if (rank != other.rank) return rank < other.rank;
-    if (text.size() != other.text.size()) return text.size() < other.text.size();
-    return std::lexicographical_compare(text.begin(), text.end(), other.text.begin(), other.text.end(), [](char a, char b) {
-      return (a == '-' ? '!' : a) < (b == '-' ? '!' : b);  // (d - 1) (d + 2)
-    });
-  }
-};
-
-Expression product_of(Integer number, std::vector<Written> factors) {
-  std::sort(factors.begin(), factors.end());
-  Expression result = Rational(std::move(number));
-  for (const Written& f : factors) result = result * pow(f.base, Expression(f.exponent));
-  return result;
-}
-
-/// What stands above and below a fraction line.
-struct Quotient {
-  Integer number_above = 1, number_below = 1;
-  std::vector<Written> above, below;
-
-  void multiply(const Expression& base, const Rational& exponent) {
-    (exponent > 0 ? above : below).emplace_back(base, Rational(abs(exponent)));
-  }
-  void multiply(const Integer& base, const Integer& exponent) {
-    Integer& side = exponent > 0 ? number_above : number_below;
-    side *= boost::multiprecision::pow(base, static_cast<unsigned>(abs(exponent)));
-  }
-  bool is_one() const { return number_above == 1 && number_below == 1 && above.empty() && below.empty(); }
-  Expression formula() const { return product_of(number_above, above) / product_of(number_below, below); }
-};
 
 Rational greatest_common_divisor(const Rational& a, const Rational& b) {
   return {gcd(Integer(numerator(a) * denominator(b)), Integer(numerator(b) * denominator(a))), Integer(denominator(a) * denominator(b))};
@@ -432,8 +344,8 @@ Expression ProductForm::quotient() const {
     }
   }
   if (!roots.is_one()) {
-    const bool below = roots.number_above == 1 && roots.above.empty();
-    if (below) std::swap(roots.number_above, roots.number_below), std::swap(roots.above, roots.below);
+    const bool below = roots.is_inverse();
+    if (below) roots = roots.inverse();
     all.multiply(sqrt(roots.formula()), below ? -1 : 1);
   }
   for (const auto& [direction, members] : symbolic) {

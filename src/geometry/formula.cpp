@@ -282,7 +282,7 @@ NamedFormulas geometry_formula(const SymbolicNetwork& network, GeometryQuantity 
   }
   named = *inlined(named, equations, none, largest, false);
   if (depth > 1) {
-    const auto whole = inlined(named, equations, every, largest, true);  // as for ReLU
+    const auto whole = inlined(named, equations, every, one_line / 2, true);  // as for ReLU
     return whole && longest(whole->results) <= one_line / 2 ? *whole : named;
   }
   const auto in_q = inlined(named, equations, [](const Equation& e) { return e.name != "q_1" && !e.name.starts_with("c_"); }, largest, true);

@@ -41,7 +41,7 @@ std::string text_of(const fs::path& path) {
 TEST_CASE("the program says its version and helps", "[cli]") {
   CHECK_THAT(answer({"--version"}), ContainsSubstring("infwidth "));
   CHECK_THAT(answer({"--help"}), ContainsSubstring("metric"));
-  for (const char* command : {"metric", "expectation"}) CHECK_THAT(answer({command, "--help"}), ContainsSubstring("Examples:"));
+  for (const char* command : {"metric", "expectation", "formula"}) CHECK_THAT(answer({command, "--help"}), ContainsSubstring("Examples:"));
 }
 
 TEST_CASE("the metric of one ReLU layer is half the flat one, exactly", "[cli]") {
@@ -185,7 +185,7 @@ TEST_CASE("the manual page has every flag, and no other", "[cli]") {
     return r;
   };
   std::string help = answer({"--help"});
-  for (const char* command : {"metric", "expectation", "activations"}) help += answer({command, "--help"});
+  for (const char* command : {"metric", "expectation", "formula", "activations"}) help += answer({command, "--help"});
   std::string page = text_of(fs::path(INFWIDTH_SOURCE) / "docs" / "infwidth.1");
   page.erase(std::remove(page.begin(), page.end(), '\\'), page.end());
   CHECK(flags_in(page) == flags_in(help));
