@@ -225,7 +225,14 @@ ExactConstant ExactConstant::from(const Expression& e) {
     case Op::sigmoid: return sigmoid(at(0));
     case Op::softplus: return softplus(at(0));
     case Op::gamma: return function(Op::gamma, at(0));
-    case Op::owens_t: case Op::erf_re: case Op::erf_im: return atom(Expression::make(e.op(), {at(0).expression(), at(1).expression()}));
+    case Op::owens_t:
+      // T(h, 1) = Phi(h) Phi(-h) / 2
+      if (const ExactConstant h = at(0), a = at(1); a.rational() == Rational(1)) {
+        const ExactConstant w = erf(h / sqrt(ExactConstant(2)));
+        return (ExactConstant(1) - w * w) / 8;
+      }
+      [[fallthrough]];
+    case Op::erf_re: case Op::erf_im: return atom(Expression::make(e.op(), {at(0).expression(), at(1).expression()}));
     default: throw NotReached("expansion: the kinked function in " + to_string(e));
   }
 }

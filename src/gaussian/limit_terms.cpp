@@ -11,11 +11,12 @@ const Expression q = Expression::variable("q");
 
 Expression power_of_q(const Rational& p) { return p < 0 ? 1 / pow(q, Expression(Rational(-p))) : pow(q, Expression(p)); }
 
-/// The shorter of two ways.
+/// The shorter of two ways; of nearly equal ones the one with a single fraction bar.
 Expression tidy(const Expression& e) {
   const Assumptions given{.positive = {"q"}, .not_negative = {}};
   const Expression a = shorten(e, given), b = simplify(e, given);
-  return to_string(b).size() < to_string(a).size() ? b : a;
+  constexpr std::size_t little = 4;
+  return to_string(b).size() + little < to_string(a).size() ? b : a;
 }
 
 Expression remainder_of(const Expression& size, const Rational& power) {
@@ -41,7 +42,7 @@ std::optional<Asymptotics> terms_of(const AsymptoticSeries& series, Limit limit,
         r.remainder = remainder_of(size, power);
         return r;
       }
-      r.terms.push_back(tidy(c.expression() * power_of_q(power) * size) * part.scale.wave);
+      r.terms.push_back(tidy(c.expression() * power_of_q(power) * size * part.scale.wave));
     }
     if (!part.series.order) continue;
     if (r.terms.size() < least) return std::nullopt;
@@ -72,8 +73,8 @@ std::vector<Estimate<Ball>> extrapolated(const std::function<Ball(const Ball&)>&
     u.push_back(pow(size, Ball(Rational(-step))));
   }
   // Newton's divided differences, then the polynomial's coefficients.
-  const auto coefficients = [&](int from) {
-    std::vector<Ball> d(value.begin() + from, value.end()), x(u.begin() + from, u.end());
+  const auto coefficients = [&](int n_points) {
+    std::vector<Ball> d(value.begin(), value.begin() + n_points), x(u.begin(), u.begin() + n_points);
     const auto n = d.size();
     for (std::size_t k = 1; k < n; ++k) {
       for (std::size_t i = n - 1; i >= k; --i) d[i] = (d[i] - d[i - 1]) / (x[i] - x[i - k]);
@@ -85,7 +86,8 @@ std::vector<Estimate<Ball>> extrapolated(const std::function<Ball(const Ball&)>&
     }
     return c;
   };
-  const std::vector<Ball> all = coefficients(0), fewer = coefficients(points / 3);
+  // Without the points nearest to the limit: where logarithms spoil the expansion, that shows.
+  const std::vector<Ball> all = coefficients(points), fewer = coefficients(points - points / 3);
   std::vector<Estimate<Ball>> r;
   for (std::size_t k = 0; k < 4; ++k) {
     Estimate<Ball> e;

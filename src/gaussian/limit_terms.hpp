@@ -22,7 +22,7 @@ ExactConstant absolute_moment(const Rational& p);
 Expression written_term(const Expression& c, const Rational& p);
 
 /// The coefficients c_0, c_1, .. of f(q) = sum c_k u^k, u = q^(-step) (q -> oo) or q^step (q -> 0), by interpolation at q = 4^(+-j), with an error estimated by leaving
-/// out a third of the points.
+/// out the third of the points that is nearest to the limit.
 std::vector<Estimate<Ball>> extrapolated(const std::function<Ball(const Ball&)>& f, const Rational& step, Limit limit);
 
 }  // namespace infwidth
