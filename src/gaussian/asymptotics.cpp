@@ -119,7 +119,8 @@ Asymptotics asymptotics(const VarianceMap& map, bool chi, Limit limit, const Bud
   if (!found) found = limit == Limit::zero ? asymptotics_by_taylor_series(map.activation(), chi) : asymptotics_by_tails(map, chi, budget);
   if (!found) found = asymptotics_by_fit(map, chi, limit, budget);
   if (!found) {
-    throw NotReached("no expansion in powers and exponentials of q is found for " + map.activation().name() + "; it may hold logarithms of q");
+    throw NotReached("no expansion in powers of q is found for " + map.activation().name() + ": it may hold logarithms of q, or "
+                     "grow like an exponential without a closed form");
   }
   return *found;
 }

@@ -23,13 +23,30 @@ Ball value(const VarianceMap& map, bool chi, const Ball& q, const Budget& budget
   return chi ? jet.chi : jet.Q;
 }
 
+AsymptoticSeries tail_of_square(const Activation& phi, bool chi, int side) {
+  const Piece& piece = side > 0 ? phi.pieces().back() : phi.pieces().front();
+  const AsymptoticSeries f = asymptotic_series(chi ? piece.derivative : piece.value, "x", side, -1, width);
+  return SeriesAlgebra(width).product(f, f);
+}
+
+/// Powers of q cannot be fitted to what grows like exp(c q).
+bool grows_exponentially(const Activation& phi, bool chi) {
+  for (const int side : {1, -1}) {
+    try {
+      const AsymptoticSeries h = tail_of_square(phi, chi, side);
+      if (!h.parts.empty() && h.parts[0].scale.growth() > 0) return true;
+    } catch (const NotReached&) {
+      // not known
+    }
+  }
+  return false;
+}
+
 /// E of the polynomials to which h = f^2 comes exponentially near on both sides, by power of q; none if it does not.
 std::optional<std::map<Rational, ExactConstant>> tail_moments(const Activation& phi, bool chi) {
   std::map<Rational, ExactConstant> moments;
   for (const int side : {1, -1}) {
-    const Piece& piece = side > 0 ? phi.pieces().back() : phi.pieces().front();
-    const AsymptoticSeries f = asymptotic_series(chi ? piece.derivative : piece.value, "x", side, -1, width);
-    const AsymptoticSeries h = SeriesAlgebra(width).product(f, f);
+    const AsymptoticSeries h = tail_of_square(phi, chi, side);
     for (const auto& part : h.parts) {
       const int growth = part.scale.growth();
       if (growth < 0) continue;
@@ -128,6 +145,7 @@ std::optional<Asymptotics> asymptotics_by_tails(const VarianceMap& map, bool chi
 std::optional<Asymptotics> asymptotics_by_fit(const VarianceMap& map, bool chi, Limit limit, const Budget& budget) {
   const Precision precision(bits);
   const int direction = limit == Limit::infinity ? 1 : -1;
+  if (limit == Limit::infinity && grows_exponentially(map.activation(), chi)) return std::nullopt;
   // The exponent: d log f / d log q in the limit, by steps of a factor 4, and then a multiple of 1/4.
   const auto slope = [&](const Ball& q) {
     const Ball next = limit == Limit::infinity ? q * Ball(4) : q / Ball(4);

@@ -51,7 +51,7 @@ TEST_CASE("a series differs from its function by its remainder, at every variabl
                                     "cos(q)*exp(-2*q) + 1/2", "(pi + q)^(-2)", "exp(q)*exp(-q)*asin(1/(1+q))");
   const int power = GENERATE(1, -1);
   INFO(text << " with q = t^" << power);
-  const Precision precision(6000);
+  const Precision precision(3000);
   const Expression f = formula(text);
   std::optional<AsymptoticSeries> series;
   try {
@@ -62,8 +62,7 @@ TEST_CASE("a series differs from its function by its remainder, at every variabl
     CHECK((text == "sin(q + 1/q)" || text.find("erf_im(1/sqrt(q)") != std::string::npos || text.find("erf_re(1/sqrt(q)") != std::string::npos || text == "(1 + 1/q)^q"));
     return;
   }
-  Ball largest(0);
-  for (const Rational& t : {Rational(1, 100), Rational(1, 400), Rational(1, 1600)}) {
+  for (const Rational& t : {Rational(1, 20), Rational(1, 80), Rational(1, 240)}) {
     const Ball q = power == 1 ? Ball(t) : Ball(Rational(1 / t));
     const Ball error = at(f, q) - value(*series, Ball(t), q);
     const auto bound = remainder(*series, Ball(t), q);
@@ -74,7 +73,7 @@ TEST_CASE("a series differs from its function by its remainder, at every variabl
     }
     const Ball ratio = abs(error) / *bound;
     INFO("t = " << to_string(t) << ", error/remainder = " << ratio.to_double());
-    // Bounded by one constant, and far below what a term more would need to be wrong by.
+    // One bound for all t: a wrong coefficient would let the ratio grow at least like t^(-1/2), a missing remainder without bound.
     CHECK(certainly_positive(Ball(2000) - ratio) == Truth::yes);
   }
 }

@@ -58,9 +58,9 @@ TEST_CASE("what two terms leave is of the order of the remainder, at both limits
         INFO(name << (chi ? " chi" : " Q") << (limit == Limit::zero ? " at 0" : " at oo"));
         CHECK_FALSE(found.fitted);
         CHECK(found.numeric.empty());
-        const Precision precision(1200);
         // Exponentially small remainders need as many digits as they are small.
         const bool small = is_exponentially_small(found);
+        const Precision precision(small ? 6000 : 1200);
         const Rational near = small ? Rational(1, 50) : Rational(1, 100000000), nearer = small ? Rational(1, 100) : Rational(1, 1000000000000);
         std::vector<Ball> ratio;
         for (const Rational& t : {near, nearer}) {
@@ -117,15 +117,18 @@ TEST_CASE("at 0 the Taylor series of the activation and the closed form agree", 
         const Ball q(Rational(3, 7));
         CHECK((value(a->terms[k], *a, q) - value(b->terms[k], *b, q)).contains_zero());
       }
-      if (a->beyond_powers) continue;
+      // (an exponentially small term, and a series that ends, are seen by the closed form alone)
+      if (a->terms.size() < 2) continue;
       CHECK(a->terms.size() == b->terms.size());
       CHECK(a->remainder == b->remainder);
     }
   }
 }
 
-TEST_CASE("at infinity the tails, the extrapolation and the closed form agree", "[asymptotics]") {
-  for (const char* name : {"erf", "gelu", "hardtanh", "normal_cdf", "elu:1", "exp(-abs(x))", "relu(x-1)*2 - x", "tanh", "sigmoid", "silu"}) {
+namespace {
+
+void check_routes_to_infinity(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
     const VarianceMap map = map_of(name);
     for (const bool chi : {false, true}) {
       INFO(name << (chi ? " chi" : " Q"));
@@ -146,6 +149,13 @@ TEST_CASE("at infinity the tails, the extrapolation and the closed form agree", 
   }
 }
 
+}  // namespace
+
+TEST_CASE("at infinity the tails, the extrapolation and the closed form agree", "[asymptotics]") { check_routes_to_infinity({"erf", "hardtanh", "elu:1"}); }
+TEST_CASE("at infinity the routes agree for tanh and its relatives, and for more closed forms", "[asymptotics][slow]") {
+  check_routes_to_infinity({"tanh", "sigmoid", "silu", "gelu", "normal_cdf", "exp(-abs(x))", "relu(x-1)*2 - x", "tanh(x/3)*2 + 1"});
+}
+
 TEST_CASE("numeric constants are right and say that they are not proven", "[asymptotics]") {
   // Q of softplus: q/2 + 2 zeta(3)/sqrt(2 pi q); its chi is the sigmoid's Q.
   const Asymptotics Q = asymptotics(map_of("softplus"), false, Limit::infinity);
@@ -162,4 +172,5 @@ TEST_CASE("what has no limit, or logarithms in it, is refused", "[asymptotics]")
   CHECK_THROWS_AS(asymptotics(map_of("step"), true, Limit::zero), NoSuchQuantity);
   CHECK_THROWS_AS(asymptotics(map_of("exp(x^2/4)"), false, Limit::infinity), NoSuchQuantity);
   CHECK_THROWS_AS(asymptotics(map_of("x/(1+abs(x))"), false, Limit::infinity), NotReached);
+  CHECK_THROWS_AS(asymptotics(map_of("exp(x)*tanh(x)"), false, Limit::infinity), NotReached);
 }
