@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "infwidth/gaussian/asymptotics.hpp"
 
+#include <cmath>
+
 #include "balls.hpp"
 #include "infwidth/expression/program.hpp"
 #include "infwidth/real/errors.hpp"
@@ -165,7 +167,18 @@ TEST_CASE("numeric constants are right and say that they are not proven", "[asym
   CHECK(std::abs((Q.numeric[0].value.value - want).to_double()) < 1e-18);
   CHECK_FALSE(Q.numeric[0].value.proven);
   CHECK_FALSE(Q.fitted);
-  CHECK(asymptotics(map_of("x/(1+x^2)"), false, Limit::infinity).fitted);
+}
+
+TEST_CASE("a fit finds exponents and constants of algebraic tails", "[asymptotics][slow]") {
+  // E[z^2 q / (1 + q z^2)^2] = sqrt(pi/8) q^(-1/2) - 1/q + ..
+  const Asymptotics Q = asymptotics(map_of("x/(1+x^2)"), false, Limit::infinity);
+  CHECK(Q.fitted);
+  REQUIRE(Q.numeric.size() == 2);
+  CHECK(to_string(Q.terms[0]) == "c_1/sqrt(q)");
+  CHECK(to_string(Q.terms[1]) == "c_2/q");
+  const Precision precision(200);
+  CHECK(std::abs((Q.numeric[0].value.value - sqrt(Ball::pi() / Ball(8))).to_double()) < 1e-18);
+  CHECK(std::abs((Q.numeric[1].value.value + Ball(1)).to_double()) < 1e-18);
 }
 
 TEST_CASE("what has no limit, or logarithms in it, is refused", "[asymptotics]") {
