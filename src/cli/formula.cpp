@@ -11,6 +11,7 @@
 #include "infwidth/io/json.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/text.hpp"
+#include "limit_formats.hpp"
 #include "options.hpp"
 
 namespace infwidth::cli {
@@ -19,7 +20,7 @@ namespace {
 
 struct Flags {
   std::vector<std::string> activations, assumptions;
-  std::string quantity, depth, sigma_w2 = "sigma_w2", sigma_b2 = "sigma_b2", input_scaling = "unit", of = "feature", dim, format = "text";
+  std::string quantity, depth, sigma_w2 = "sigma_w2", sigma_b2 = "sigma_b2", input_scaling = "unit", of = "feature", dim, limit, format = "text";
   bool expand = false;
   AnswerFlags answer;
 };
@@ -33,6 +34,8 @@ constexpr const char* examples =
     "      the Ricci scalar of one hidden layer, for a paper\n"
     "  infwidth formula --quantity metric --activation erf --depth 3 --sigma-w2 3/2 --sigma-b2 0.1\n"
     "      q_2, A_2, .. are named: variance and metric of the preactivations of layer 2; dq_2 = dq_2/ds, s = |x|^2\n"
+    "  infwidth formula --quantity Q --activation tanh --limit \"q->oo\"\n"
+    "      the leading term and the next one, and the order of what is left out\n"
     "  infwidth formula --quantity volume --activation gelu --format python --output volume.py\n"
     "      a module with one function, volume(s, d, sigma_w2, sigma_b2), that needs mpmath\n"
     "  infwidth formula --quantity chi --activation 'relu(x-t) - relu(x-u)' --assume 't<u'\n"
@@ -221,7 +224,29 @@ FormulaAnswer found(const Flags& flags, const std::string& line) {
   return answer;
 }
 
+/// The limits of Q and chi.
+std::string limit_text(const Flags& flags, const std::string& line, const Budget& budget) {
+  LimitAnswer answer;
+  std::string word = flags.limit;
+  std::erase(word, ' ');
+  answer.limit = static_cast<Limit>(chosen("--limit", word, {"q->0", "q->oo"}));
+  if (flags.quantity != "Q" && flags.quantity != "chi") throw UsageError("--limit is known for --quantity Q and chi, the functions of q");
+  if (flags.activations.size() != 1) throw UsageError("--limit takes one --activation");
+  if (!flags.depth.empty()) throw UsageError("--quantity " + flags.quantity + " belongs to one activation; leave --depth out");
+  const std::size_t form = chosen("--format with --limit", flags.format, {"text", "latex", "json"});
+  answer.quantity = flags.quantity;
+  answer.activation = flags.activations[0];
+  answer.command = line;
+  const Activation phi = for_flag("--activation", [&] { return Activation::from_text(flags.activations[0]); });
+  answer.found = asymptotics(VarianceMap(phi), flags.quantity == "chi", answer.limit, budget);
+  return std::vector<std::string (*)(const LimitAnswer&)>{limit_as_text, limit_as_latex, limit_as_json}[form](answer);
+}
+
 int answer_question(const Flags& flags, const std::string& line, Answer& answer) {
+  if (!flags.limit.empty()) {
+    answer.raw(limit_text(flags, line, answer.budget()));
+    return answered;
+  }
   const std::vector<std::string (*)(const FormulaAnswer&)> forms = {formula_as_text, formula_as_latex, formula_as_json, formula_as_python, formula_as_mathematica};
   const std::size_t form = chosen("--format", flags.format, {"text", "latex", "json", "python", "mathematica"});
   answer.raw(forms[form](found(flags, line)));
@@ -239,6 +264,7 @@ Run add_formula(CLI::App& program) {
       ->type_name("K")
       ->group("What");
   command.add_flag("--expand", flags->expand, "one formula, however long, without named quantities")->group("What");
+  command.add_option("--limit", flags->limit, "of Q or chi: the leading term and the next for \"q->0\" or \"q->oo\" (text, latex, json)")->type_name("q->..")->group("What");
   command
       .add_option("--activation", flags->activations,
                   "a name ('infwidth activations' lists them) or a formula in x; once for all hidden layers, or once a layer. Other letters are real "

@@ -20,18 +20,6 @@ struct Side {
   Rational phi_order = 0, slope_order = 0;  // of an algebraic end
 };
 
-/// -1, 0, 1: where a point lies beside 0. A break too near 0 to be told from it is an error, not a guess.
-int side_of_zero(const RealPoint& point) {
-  if (point.exact()) return point.exact()->sign();
-  for (const long bits : {64L, 512L, 4096L}) {
-    const Precision p(bits);
-    const Ball at = point.ball();
-    if (certainly_positive(at) == Truth::yes) return 1;
-    if (certainly_negative(at) == Truth::yes) return -1;
-  }
-  throw NotReached("a kink near x = 0 cannot be told from 0: the value at variance 0 is not decided");
-}
-
 /// The piece on one side of 0 (direction +1: x > 0).
 Side side(const std::vector<Piece>& pieces, int direction) {
   for (const Piece& piece : pieces) {
@@ -112,6 +100,17 @@ ZeroJet slope_of(const ZeroJet& phi) {
 }
 
 }  // namespace
+
+int side_of_zero(const RealPoint& point) {
+  if (point.exact()) return point.exact()->sign();
+  for (const long bits : {64L, 512L, 4096L}) {
+    const Precision p(bits);
+    const Ball at = point.ball();
+    if (certainly_positive(at) == Truth::yes) return 1;
+    if (certainly_negative(at) == Truth::yes) return -1;
+  }
+  throw NotReached("a kink near x = 0 cannot be told from 0: the value at variance 0 is not decided");
+}
 
 VarianceJet<Ball> variance_jet_at_zero(const Activation& activation) {
   const Side right = side(activation.pieces(), 1), left = side(activation.pieces(), -1);

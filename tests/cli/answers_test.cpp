@@ -83,6 +83,25 @@ TEST_CASE("expectations know their closed forms", "[cli]") {
   CHECK_THAT(maps, ContainsSubstring(R"("Q":{"value":"0.75",)"));
 }
 
+TEST_CASE("limits are printed with what they leave out and how they were found", "[cli]") {
+  const auto limit = [](const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"formula"};
+    words.insert(words.end(), more.begin(), more.end());
+    return answer(words);
+  };
+  CHECK(limit({"--quantity", "Q", "--activation", "erf", "--limit", "q->oo"}) == "Q(q) = 1 - 2/(pi*sqrt(q)) + O(q^(-3/2)),  q -> oo\n");
+  CHECK(limit({"--quantity", "Q", "--activation", "relu", "--limit", "q -> 0"}) == "Q(q) = q/2,  q -> 0\n");
+  CHECK(limit({"--quantity", "Q", "--activation", "softplus", "--limit", "q->oo"}) ==
+        "Q(q) = q/2 + c_1/sqrt(q) + O(q^(-3/2)),  q -> oo\nc_1 = 0.95910264423754533953  (numeric, error about 1e-20, not proven)\n");
+  CHECK_THAT(limit({"--quantity", "chi", "--activation", "tanh", "--limit", "q->oo", "--format", "latex"}),
+             ContainsSubstring("\\chi(q) = \\frac{2}{3}\\sqrt{\\frac{2}{\\pi q}}-\\frac{\\pi^2-6}{18q^{3/2}\\sqrt{2\\pi}} + O\\!\\left("));
+  CHECK(limit({"--quantity", "chi", "--activation", "erf", "--limit", "q->0", "--format", "json"}) ==
+        R"json({"quantity":"chi","activation":"erf","limit":"q->0","terms":[{"formula":"4/pi","latex":"\\frac{4}{\\pi}"},)json"
+        R"json({"formula":"-8*q/pi","latex":"-\\frac{8q}{\\pi}"}],"remainder":{"formula":"q^2","latex":"q^2"},)json"
+        R"json("beyond_powers":false,"constants":[],"exact":true,"fitted":false,"method":"closed form"})json"
+        "\n");
+}
+
 TEST_CASE("formulas are printed in every form", "[cli]") {
   const auto formula = [](const std::vector<std::string>& more) {
     std::vector<std::string> words = {"formula"};

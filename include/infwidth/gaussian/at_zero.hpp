@@ -12,6 +12,10 @@ namespace infwidth {
 ///   Derivation D-024
 VarianceJet<Ball> variance_jet_at_zero(const Activation& activation);
 
+/// -1, 0, 1: where a point lies beside 0.
+///   Errors   NotReached for one too near 0 to be told from it
+int side_of_zero(const RealPoint& point);
+
 /// E[f(0 z)]: the mean of the one-sided limits of f at 0.
 Ball expectation_at_zero(const std::vector<Piece>& pieces);
 
