@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "infwidth/expression/sign.hpp"
+
 namespace infwidth {
 
 namespace {
@@ -100,23 +102,63 @@ Expression hermite(long k, const Expression& x) {
   return sum;
 }
 
-/// The entry's formula with x and its parameter put in.
-Expression build(const Definition& d, const Expression& x, const std::optional<Rational>& parameter) {
+/// The entry's formula with x and its parameter put in. What is asked of a parameter with letters goes to `given`; null: there are none.
+Expression build(const Definition& d, const Expression& x, const std::optional<Expression>& parameter, Assumptions* given) {
   const std::string& name = d.entry.name;
-  if (parameter && !admissible(d.domain, *parameter)) refuse(d, "the parameter " + to_string(*parameter) + " is not admissible");
-  if (name == "hermite") return hermite(static_cast<long>(numerator(*parameter)), x);
-  if (name == "relu_power" && *parameter == 0) return step(x);
+  if (parameter && parameter->is_number()) {
+    if (!admissible(d.domain, parameter->value())) refuse(d, "the parameter " + to_string(*parameter) + " is not admissible");
+    if (name == "hermite") return hermite(static_cast<long>(numerator(parameter->value())), x);
+    if (name == "relu_power" && parameter->is_number(0)) return step(x);
+  } else if (parameter) {
+    const bool may_have_letters = given != nullptr && (d.domain == Domain::any || d.domain == Domain::positive);
+    if (!may_have_letters || parameter->depends_on("x")) refuse(d, "the parameter '" + to_string(*parameter) + "' is not a number");
+    const std::vector<std::string> letters = letters_of(*parameter);
+    if (letters.empty() && d.domain == Domain::positive && proven_sign(*parameter, {}) != 1) refuse(d, "the parameter " + to_string(*parameter) + " is not admissible");
+    if (!letters.empty() && d.domain == Domain::positive) assume(*given, to_string(*parameter) + " > 0", letters);
+  }
   Language language;
   if (parameter) language.variables.push_back(d.entry.parameter);
   Expression formula = parse(d.entry.formula, language);
-  if (parameter) formula = substitute(formula, d.entry.parameter, Expression(*parameter));
+  if (parameter) formula = substitute(formula, d.entry.parameter, *parameter);
   return substitute(formula, "x", x);
 }
 
-/// The value of a parameter given to a catalogue name that is called as a function.
-Rational constant_parameter(const Definition& d, const Expression& argument) {
-  if (argument.is_number()) return argument.value();
-  refuse(d, "the parameter '" + to_string(argument) + "' is not a number");
+Language language_with(Assumptions* given) {
+  static const std::vector<std::string> built_in = {"relu", "abs", "step", "sign", "erf", "sin", "cos", "exp", "tanh", "sigmoid", "softplus"};
+  Language l;
+  for (const Definition& d : definitions()) {
+    if (std::find(built_in.begin(), built_in.end(), d.entry.name) != built_in.end()) continue;
+    const Definition* entry = &d;
+    const std::size_t arity = d.domain == Domain::none ? 1 : 2;
+    l.functions.push_back({d.entry.name, arity, [entry, given](const std::vector<Expression>& arguments) {
+                             return build(*entry, arguments[0], arguments.size() > 1 ? std::optional(arguments[1]) : std::nullopt, given);
+                           }});
+  }
+  return l;
+}
+
+std::optional<Expression> formula_of_name(std::string_view name_and_parameter, Assumptions* given) {
+  const std::size_t colon = name_and_parameter.find(':');
+  const Definition* d = find(name_and_parameter.substr(0, colon));
+  if (d == nullptr) return std::nullopt;
+  const Expression x = Expression::variable("x");
+  if (colon == std::string_view::npos) {
+    if (d->domain != Domain::none) refuse(*d, "the parameter is missing");
+    return build(*d, x, std::nullopt, given);
+  }
+  const std::string text(name_and_parameter.substr(colon + 1));
+  if (d->domain == Domain::none) refuse(*d, "the parameter '" + text + "' is superfluous");
+  std::optional<Expression> parameter;
+  try {
+    parameter = parse_rational(text);
+  } catch (const std::invalid_argument&) {
+    if (given == nullptr) refuse(*d, "the parameter '" + text + "' is not a number");
+    Language letters;
+    letters.variables.clear();
+    letters.no_parameter = reason_against_letter;
+    parameter = parse(text, letters);
+  }
+  return build(*d, x, parameter, given);
 }
 
 }  // namespace
@@ -130,42 +172,39 @@ const std::vector<CatalogueEntry>& catalogue() {
   return entries;
 }
 
-std::optional<Expression> catalogue_formula(std::string_view name_and_parameter) {
-  const std::size_t colon = name_and_parameter.find(':');
-  const Definition* d = find(name_and_parameter.substr(0, colon));
-  if (d == nullptr) return std::nullopt;
-  if (colon == std::string_view::npos) {
-    if (d->domain != Domain::none) refuse(*d, "the parameter is missing");
-    return build(*d, Expression::variable("x"), std::nullopt);
-  }
-  const std::string text(name_and_parameter.substr(colon + 1));
-  if (d->domain == Domain::none) refuse(*d, "the parameter '" + text + "' is superfluous");
-  std::optional<Rational> parameter;
-  try {
-    parameter = parse_rational(text);
-  } catch (const std::invalid_argument&) {
-    refuse(*d, "the parameter '" + text + "' is not a number");
-  }
-  return build(*d, Expression::variable("x"), parameter);
-}
+std::optional<Expression> catalogue_formula(std::string_view name_and_parameter) { return formula_of_name(name_and_parameter, nullptr); }
+std::optional<Expression> catalogue_formula(std::string_view name_and_parameter, Assumptions& given) { return formula_of_name(name_and_parameter, &given); }
 
 const Language& activation_language() {
-  static const Language language = [] {
-    static const std::vector<std::string> built_in = {"relu", "abs", "step", "sign", "erf", "sin", "cos", "exp", "tanh", "sigmoid", "softplus"};
-    Language l;
-    for (const Definition& d : definitions()) {
-      if (std::find(built_in.begin(), built_in.end(), d.entry.name) != built_in.end()) continue;
-      const Definition* entry = &d;
-      const std::size_t arity = d.domain == Domain::none ? 1 : 2;
-      l.functions.push_back({d.entry.name, arity, [entry](const std::vector<Expression>& arguments) {
-                               std::optional<Rational> parameter;
-                               if (arguments.size() > 1) parameter = constant_parameter(*entry, arguments[1]);
-                               return build(*entry, arguments[0], parameter);
-                             }});
-    }
-    return l;
-  }();
+  static const Language language = language_with(nullptr);
   return language;
+}
+
+Language parametric_language(Assumptions& given) {
+  Language l = language_with(&given);
+  l.no_parameter = reason_against_letter;
+  return l;
+}
+
+std::string reason_against_letter(std::string_view name) {
+  const std::string word(name);
+  const auto reserved = [&](const std::string& meaning) { return "the letter " + word + " is taken: it stands for " + meaning + "; use another one for a parameter"; };
+  if (word == "e") return "the letter e is taken; write exp(...) for powers of Euler's number, or use another letter";
+  if (word == "oo") return "infinity is no parameter";
+  if (word == "q" || word == "q1" || word == "q2" || word == "c") return reserved("a variance or covariance");
+  if (word == "s") return reserved("|x|^2");
+  if (word == "d") return reserved("the dimension of the input space");
+  if (word.starts_with("sigma_")) return reserved("a variance of the network");
+  static const std::vector<std::string> results = {"Q", "chi", "A", "B", "C", "P", "dQ", "dchi", "K_radial", "K_tangential", "volume_element", "ricci_scalar",
+                                                   "eigenvalue_tangential", "eigenvalue_radial", "dq", "ddq", "value", "values"};
+  if (std::find(results.begin(), results.end(), word) != results.end()) return reserved("a quantity of the formulas");
+  const std::size_t bar = word.find('_');
+  static const std::vector<std::string> heads = {"c", "q", "A", "B", "C", "dq", "ddq", "dA", "ddA", "dB", "ddB", "dC", "ddC"};
+  const bool numbered = bar != std::string::npos && bar + 1 < word.size() && word.find_first_not_of("0123456789", bar + 1) == std::string::npos;
+  if (numbered && std::find(heads.begin(), heads.end(), word.substr(0, bar)) != heads.end()) return reserved("a named quantity of the formulas");
+  static const std::vector<std::string> functions = {"gamma", "owens_t", "erf_re", "erf_im"};
+  if (std::find(functions.begin(), functions.end(), word) != functions.end()) return reserved("a function");
+  return "";
 }
 
 }  // namespace infwidth

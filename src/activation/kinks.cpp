@@ -2,6 +2,7 @@
 #include "infwidth/activation/pieces.hpp"
 #include "infwidth/activation/rewrite.hpp"
 #include "infwidth/activation/zeros.hpp"
+#include "kink_cells.hpp"
 
 namespace infwidth {
 
@@ -9,54 +10,9 @@ namespace {
 
 constexpr std::size_t most_stretches = 400;
 
-/// Two functions on one interval between two neighbouring cuts of either.
-struct Cell {
-  Interval where;
-  std::vector<Expression> arguments;
-  bool joined = false;
-};
-
-std::vector<Cell> common_cells(const std::vector<std::vector<Stretch>>& arguments) {
-  std::vector<Cell> cells;
-  if (arguments.size() == 1) {
-    for (const Stretch& s : arguments[0]) cells.push_back({s.where, {s.formula}, s.joined});
-    return cells;
-  }
-  std::size_t i = 0, j = 0;
-  std::optional<RealPoint> left = arguments[0][0].where.left;
-  bool joined = false;
-  while (i < arguments[0].size() && j < arguments[1].size()) {
-    const Stretch &a = arguments[0][i], &b = arguments[1][j];
-    const std::optional<RealPoint>&a_end = a.where.right, &b_end = b.where.right;
-    const std::strong_ordering order = !a_end && !b_end ? std::strong_ordering::equal
-                                       : !a_end         ? std::strong_ordering::greater
-                                       : !b_end         ? std::strong_ordering::less
-                                                        : compare(*a_end, *b_end);
-    const std::optional<RealPoint> right = order <= 0 ? a_end : b_end;
-    cells.push_back({{left, right}, {a.formula, b.formula}, joined});
-    if (order <= 0) ++i;
-    if (order >= 0) ++j;
-    joined = (order > 0 || (i < arguments[0].size() && arguments[0][i].joined)) && (order < 0 || (j < arguments[1].size() && arguments[1][j].joined));
-    left = right;
-  }
-  return cells;
-}
-
-/// The kinked function where its argument (for min and max: the first minus the second) has this sign.
-Expression branch(Op op, const std::vector<Expression>& u, int sign) {
-  switch (op) {
-    case Op::relu: return sign > 0 ? u[0] : Expression(0);
-    case Op::step: return sign > 0 ? 1 : 0;
-    case Op::sign: return sign;
-    case Op::abs: return sign > 0 ? u[0] : sign < 0 ? -u[0] : Expression(0);
-    case Op::max: return sign > 0 ? u[0] : u[1];
-    default: return sign < 0 ? u[0] : u[1];  // min
-  }
-}
-
 /// Splits a cell where the kinked function changes its branch.
-void split_cell(Op op, const Cell& cell, std::vector<Stretch>& result) {
-  const Expression u = cell.arguments.size() == 2 ? cell.arguments[0] - cell.arguments[1] : cell.arguments[0];
+void split_cell(Op op, const Cell<Interval>& cell, std::vector<Stretch>& result) {
+  const Expression u = cell.argument_of_sign();
   if (vanishes_identically(u, cell.where)) {
     result.push_back({cell.where, branch(op, cell.arguments, 0), cell.joined});
     return;
@@ -104,7 +60,7 @@ std::vector<Stretch> resolve_kinks(const Expression& formula, const Interval& wh
   std::vector<std::vector<Stretch>> arguments;
   for (const Expression& argument : formula.arguments()) arguments.push_back(resolve_kinks(argument, where));
   std::vector<Stretch> result;
-  for (const Cell& cell : common_cells(arguments)) {
+  for (const Cell<Interval>& cell : common_cells<Interval>(arguments, compare)) {
     if (formula.op() >= Op::relu) {
       split_cell(formula.op(), cell, result);
     } else {

@@ -6,6 +6,7 @@
 
 #include "commands.hpp"
 #include "formula_formats.hpp"
+#include "infwidth/expression/sign.hpp"
 #include "infwidth/geometry/kernel_formula.hpp"
 #include "infwidth/io/json.hpp"
 #include "infwidth/real/errors.hpp"
@@ -17,7 +18,7 @@ namespace infwidth::cli {
 namespace {
 
 struct Flags {
-  std::vector<std::string> activations;
+  std::vector<std::string> activations, assumptions;
   std::string quantity, depth, sigma_w2 = "sigma_w2", sigma_b2 = "sigma_b2", input_scaling = "unit", of = "feature", dim, format = "text";
   bool expand = false;
   AnswerFlags answer;
@@ -34,6 +35,8 @@ constexpr const char* examples =
     "      q_2, A_2, .. are named: variance and metric of the preactivations of layer 2; dq_2 = dq_2/ds, s = |x|^2\n"
     "  infwidth formula --quantity volume --activation gelu --format python --output volume.py\n"
     "      a module with one function, volume(s, d, sigma_w2, sigma_b2), that needs mpmath\n"
+    "  infwidth formula --quantity chi --activation 'relu(x-t) - relu(x-u)' --assume 't<u'\n"
+    "      letters other than x are real parameters\n"
     "\n"
     "Quantities: Q(q) = E[phi(u)^2] and chi(q) = E[phi'(u)^2], u normal with variance q; kernel = E[phi(u) phi(v)] and derivative-kernel =\n"
     "E[phi'(u) phi'(v)], u and v normal with variances q1, q2 and covariance c; of the metric g = A I + B x x^T on R^d:\n"
@@ -86,7 +89,9 @@ std::vector<Expression> variances(const std::string& flag, const std::string& li
 }
 
 struct Question {
-  std::vector<Activation> activations;  // one a layer
+  std::vector<ParametricActivation> activations;  // one a layer
+  std::vector<std::string> parameters;            // of all of them
+  Assumptions of_parameters;
   SymbolicNetwork network;
   MetricOf of = MetricOf::feature;
 };
@@ -105,10 +110,15 @@ Question question(const Flags& flags) {
       asked.activations.push_back(asked.activations[0]);
       continue;
     }
-    asked.activations.push_back(for_flag("--activation", [&] { return Activation::from_text(flags.activations[l]); }));
+    asked.activations.push_back(for_flag("--activation", [&] { return ParametricActivation::from_text(flags.activations[l]); }));
+    for (const std::string& letter : asked.activations[l].parameters) {
+      if (std::find(asked.parameters.begin(), asked.parameters.end(), letter) == asked.parameters.end()) asked.parameters.push_back(letter);
+    }
+    asked.of_parameters.add(asked.activations[l].given);
   }
+  for (const std::string& text : flags.assumptions) for_flag("--assume", [&] { assume(asked.of_parameters, text, asked.parameters); });
   SymbolicNetwork& n = asked.network;
-  n.given = {};
+  n.given = asked.of_parameters;
   n.sigma_w2 = variances("--sigma-w2", flags.sigma_w2, layers, 1, n.given.positive);
   n.sigma_b2 = variances("--sigma-b2", flags.sigma_b2, layers, 0, n.given.not_negative);
   for (const std::string& name : n.given.positive) n.given.not_negative.erase(name);
@@ -123,6 +133,13 @@ std::string joined(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : " | ") + word;
   return text;
+}
+
+void add_parameters(std::vector<std::pair<std::string, std::string>>& list, const Question& asked) {
+  for (const std::string& letter : asked.parameters) {
+    const auto sign = proven_sign(Expression::variable(letter), asked.of_parameters).value_or(0);
+    list.emplace_back(letter, std::string("a parameter of the activation, ") + (sign > 0 ? "positive" : sign < 0 ? "negative" : "any real number"));
+  }
 }
 
 /// The symbols of the network that are looked at, with their meanings.
@@ -140,19 +157,21 @@ std::vector<std::pair<std::string, std::string>> arguments(const Question& asked
   };
   add(n.sigma_w2, "a variance of the weights");
   add(n.sigma_b2, "a variance of the biases");
+  add_parameters(list, asked);
   return list;
 }
 
 /// The kernel of the features between two inputs.
 void answer_kernel(FormulaAnswer& answer, const Question& asked, bool slope, bool expand) {
   std::vector<KernelMaps> layers;
-  for (const Activation& activation : asked.activations) {
-    const bool same = !layers.empty() && activation.name() == asked.activations[layers.size() - 1].name();
-    layers.push_back(same ? layers.back() : kernel_maps(activation));
+  for (const ParametricActivation& activation : asked.activations) {
+    const bool same = !layers.empty() && activation.name == asked.activations[layers.size() - 1].name;
+    layers.push_back(same ? layers.back() : kernel_maps(activation, asked.of_parameters));
   }
   const SymbolicNetwork& n = asked.network;
   answer.formulas = kernel_formula(layers, n.sigma_w2, n.sigma_b2, slope, expand);
   answer.arguments = {{"q1", "the variance of the first layer's preactivation u at one input"}, {"q2", "that of v, at the other"}, {"c", "the covariance of u and v"}};
+  add_parameters(answer.arguments, asked);
   for (const auto* list : {&n.sigma_w2, &n.sigma_b2}) {
     for (std::size_t l = 1; l < layers.size(); ++l) {
       if ((*list)[l].op() != Op::variable) continue;
@@ -178,8 +197,9 @@ FormulaAnswer found(const Flags& flags, const std::string& line) {
   answer.depth = static_cast<int>(asked.activations.size());
   if (quantity < first_kernel) {
     if (asked.activations.size() != 1) throw UsageError("--quantity " + flags.quantity + " belongs to one activation; leave --depth out");
-    answer.formulas = variance_map_formula(layer_formulas(asked.activations[0]), quantity == 1, {}, flags.expand);
+    answer.formulas = variance_map_formula(layer_formulas(asked.activations[0], asked.of_parameters), quantity == 1, asked.of_parameters, flags.expand);
     answer.arguments = {{"q", "the variance of u, positive"}};
+    add_parameters(answer.arguments, asked);
     answer.subject = std::string(quantity == 0 ? "E[phi(u)^2]" : "E[phi'(u)^2]") + " for u normal with mean 0 and variance q, phi = " + answer.activation;
     return answer;
   }
@@ -189,7 +209,7 @@ FormulaAnswer found(const Flags& flags, const std::string& line) {
   }
   for (std::size_t l = 0; l < asked.activations.size(); ++l) {
     const bool same = l > 0 && flags.activations.size() == 1;
-    asked.network.layers.push_back(same ? asked.network.layers[0] : layer_formulas(asked.activations[l]));
+    asked.network.layers.push_back(same ? asked.network.layers[0] : layer_formulas(asked.activations[l], asked.of_parameters));
   }
   answer.formulas = geometry_formula(asked.network, static_cast<GeometryQuantity>(quantity - first_geometry), asked.of, flags.expand);
   answer.arguments = arguments(asked);
@@ -220,8 +240,14 @@ Run add_formula(CLI::App& program) {
   command.add_flag("--expand", flags->expand, "one formula, however long, without named quantities")->group("What");
   command
       .add_option("--activation", flags->activations,
-                  "a name ('infwidth activations' lists them) or a formula in x; once for all hidden layers, or once a layer")
+                  "a name ('infwidth activations' lists them) or a formula in x; once for all hidden layers, or once a layer. Other letters are real "
+                  "parameters: erf(a*x), leaky_relu:a")
       ->type_name("F")
+      ->group("Network")
+      ->allow_extra_args(false);
+  command
+      .add_option("--assume", flags->assumptions, "what holds of the parameters, where the formula depends on it: a>0, or 0<a<=1,t<u; may be given again")
+      ->type_name("R")
       ->group("Network")
       ->allow_extra_args(false);
   command.add_option("--depth", flags->depth, "the number of hidden layers; by default as many as activations")->type_name("L")->group("Network");

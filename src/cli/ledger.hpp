@@ -12,6 +12,7 @@ namespace infwidth::cli {
 struct ClaimFlags {
   std::string quantity, claim, of = "feature", dim, expected_factor;
   NetworkFlags network;
+  std::vector<std::string> assumptions;
   std::string source;  // "FILE:LINE", "" for the command line
 
   ClaimFlags() { network.sigma_w2 = network.sigma_b2 = ""; }  // not given: a letter of the claim, or the default

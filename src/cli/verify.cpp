@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <memory>
 
 #include "commands.hpp"
+#include "infwidth/activation/parametric.hpp"
+#include "infwidth/expression/sign.hpp"
 #include "infwidth/io/json.hpp"
 #include "infwidth/io/range.hpp"
 #include "infwidth/real/errors.hpp"
@@ -34,7 +37,7 @@ constexpr const char* examples =
     "Letters: q of Q, chi, P = E[phi'^2 z^2], dQ and dchi (derivatives in q); q1, q2, c, the covariance [[q1, c], [c, q2]] of the first layer's\n"
     "preactivations, of kernel and derivative-kernel; s = |x|^2 and the dimension d of metric-A, metric-B (g = A I + B x x^T), metric-radial (A + s B),\n"
     "volume, curvature (the Ricci scalar), curvature-radial and curvature-tangential; sigma_w2 and sigma_b2 of all but the first five.\n"
-    "A variance or dimension that the claim names and no flag fixes is drawn at random too. Exit code 0: agrees, 5: disagrees.";
+    "A variance or dimension that the claim names and no flag fixes is drawn at random too, and so are letters of the activation: erf(a*x). Exit code 0: agrees, 5: disagrees.";
 
 constexpr long usual_digits = 40, most_claim_digits = 1000;
 constexpr int usual_points = 8;
@@ -43,13 +46,32 @@ ClaimedNetwork network_of(const ClaimFlags& flags) {
   ClaimedNetwork network;
   const NetworkFlags& n = flags.network;
   if (n.activations.empty()) throw UsageError("no activation is given; add one, like --activation tanh");
-  // Everything but the variances, which may be letters, is the network's usual business.
+  std::vector<ParametricActivation> activations;
+  for (const std::string& text : n.activations) {
+    activations.push_back(for_flag("--activation", [&] { return ParametricActivation::from_text(text); }));
+    network.given.add(activations.back().given);
+    for (const std::string& letter : activations.back().parameters) {
+      if (std::find(network.letters.begin(), network.letters.end(), letter) == network.letters.end()) network.letters.push_back(letter);
+    }
+  }
+  for (const std::string& text : flags.assumptions) for_flag("--assume", [&] { assume(network.given, text, network.letters); });
+  // Everything but the activations and variances, which may have letters, is the network's usual business.
   NetworkFlags usual = n;
   usual.sigma_w2 = "1";
   usual.sigma_b2 = "0";
+  for (std::size_t i = 0; i < activations.size(); ++i) {
+    if (!activations[i].parameters.empty()) usual.activations[i] = "x";
+  }
   const Architecture shape = usual.architecture();
   network.depth = shape.depth();
-  network.activations = [activations = shape.activations](const Assignment&) { return activations; };
+  network.activations = [activations, fixed = shape.activations](const Assignment& at) {
+    std::vector<Activation> list = fixed;
+    for (std::size_t l = 0; l < list.size(); ++l) {
+      const ParametricActivation& a = activations[activations.size() == 1 ? 0 : l];
+      if (!a.parameters.empty()) list[l] = Activation::from_formula(a.at(at), a.name);
+    }
+    return list;
+  };
   network.input_scaling = shape.input_scaling;
   if (!n.sigma_w2.empty()) network.sigma_w2 = for_flag("--sigma-w2", [&] { return parse_list(n.sigma_w2); });
   if (!n.sigma_b2.empty()) network.sigma_b2 = for_flag("--sigma-b2", [&] { return parse_list(n.sigma_b2); });
@@ -232,6 +254,10 @@ Run add_verify(CLI::App& program) {
       ->type_name("C")
       ->group("Claim");
   add_network_flags(command, flags->claim.network);
+  command.add_option("--assume", flags->claim.assumptions, "what holds of the activation's letters, which are positive otherwise: a<1, or t<u")
+      ->type_name("R")
+      ->group("Network")
+      ->allow_extra_args(false);
   command.add_option("--of", flags->claim.of, "kernel or geometry of the features (feature, the default) or of the readout (nngp)")->type_name("K")->group("Network");
   command.add_option("--dim", flags->claim.dim, "the dimension of the input space")->type_name("d")->group("Network");
   command.add_option("--points", flags->points, "how many random points, 8 by default")->type_name("N")->group("Accuracy");

@@ -18,6 +18,7 @@ constexpr std::size_t longest_formula = 10000;  // characters
 constexpr int deepest_level = 100;
 constexpr std::size_t largest_tree = 2000;  // nodes
 constexpr int largest_exponent = 1000;      // in magnitude
+constexpr std::size_t longest_name = 40;    // of a parameter
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
@@ -232,7 +233,7 @@ class Parser {
     }
     const auto named = std::find_if(language_.functions.begin(), language_.functions.end(), [&](const NamedFunction& f) { return f.name == word; });
     const FunctionName* const built_in = built_in_function(word);
-    if (built_in == nullptr && named == language_.functions.end()) refuse_word(word);
+    if (built_in == nullptr && named == language_.functions.end()) return parameter(word);
     advance(word.size());
     if (peek() != '(') refuse_bare_function(at, word);
     const std::vector<Expression> arguments = arguments_of(at, word, built_in != nullptr ? built_in->arity : named->arity);
@@ -240,6 +241,16 @@ class Parser {
     Expression e = build(at, [&] { return named->expand(arguments); });
     if (has_large_exponent(e)) fail(at, word + " grows an exponent larger than " + std::to_string(largest_exponent));
     return e;
+  }
+
+  /// A name that is neither a variable nor a function.
+  Expression parameter(const std::string& word) {
+    const std::size_t at = pos_;
+    if (!language_.no_parameter || called_after(word)) refuse_word(word);
+    if (word.size() > longest_name) fail(at, "a parameter's name has at most " + std::to_string(longest_name) + " characters");
+    if (const std::string reason = language_.no_parameter(word); !reason.empty()) fail(at, reason);
+    advance(word.size());
+    return Expression::variable(word);
   }
 
   std::vector<Expression> arguments_of(std::size_t at, const std::string& word, std::size_t arity) {
@@ -271,10 +282,14 @@ class Parser {
     return list.empty() ? "numbers" : list;
   }
 
-  [[noreturn]] void refuse_word(const std::string& word) const {
+  bool called_after(const std::string& word) const {
     std::size_t after = pos_ + word.size();
     while (after < text_.size() && is_space(text_[after])) ++after;
-    const bool called = after < text_.size() && text_[after] == '(';
+    return after < text_.size() && text_[after] == '(';
+  }
+
+  [[noreturn]] void refuse_word(const std::string& word) const {
+    const bool called = called_after(word);
     std::vector<std::string> words = language_.variables;
     words.emplace_back("pi");
     if (called) words.clear();

@@ -74,7 +74,10 @@ ClosedForm closed_form(const std::vector<FormulaPiece>& pieces, bool jumps, cons
       if (!form.below) form.below = square.below();
       return mean;
     } catch (const OutsideClass& e) {
-      if (form.outside.empty()) form.outside = problem.constants.explained(e.term);
+      if (form.outside.empty()) {
+        form.outside = problem.constants.explained(e.term);
+        if (e.open_sign) form.open_sign = problem.constants.whole(*e.open_sign);
+      }
       return std::nullopt;
     }
   };

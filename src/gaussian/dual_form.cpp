@@ -51,7 +51,10 @@ DualForm dual_form(const std::vector<FormulaPiece>& pieces, bool jumps, const As
     try {
       return problem.shortened(dual(problem.read(member), problem.given));
     } catch (const OutsideClass& e) {
-      if (form.outside.empty()) form.outside = problem.constants.explained(e.term);
+      if (form.outside.empty()) {
+        form.outside = problem.constants.explained(e.term);
+        if (e.open_sign) form.open_sign = problem.constants.whole(*e.open_sign);
+      }
       return std::nullopt;
     }
   };

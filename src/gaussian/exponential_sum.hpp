@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,9 +42,10 @@ struct ExponentialTerm {
   bool same_kind(const ExponentialTerm& other) const;
 };
 
-/// Thrown by what is outside the class; `term` is the part of the formula that is to blame.
+/// Thrown by what is outside the class; `term` is the part of the formula that is to blame, `open_sign` a constant whose sign would help.
 struct OutsideClass {
   std::string term;
+  std::optional<Expression> open_sign = std::nullopt;
 };
 
 /// A function of x in the class of Gaussian integration (derivations D-031): a sum of terms as above, real altogether.

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gaussian_integral.hpp"
 
-#include "infwidth/expression/program.hpp"
-#include "infwidth/expression/simplify.hpp"
+#include "infwidth/expression/sign.hpp"
 
 namespace infwidth {
 
@@ -200,34 +199,8 @@ ComplexFormula normal_cdf(const Expression& x, const Expression& y) {
 }
 
 int sign_of(const Expression& constant, const Assumptions& given) {
-  const auto of = [&](std::size_t i) { return sign_of(constant.argument(i), given); };
-  const auto open = [&]() -> int { throw OutsideClass{"the sign of " + to_string(constant) + " is open"}; };
-  switch (constant.op()) {
-    case Op::number: return constant.value() > 0 ? 1 : constant.value() < 0 ? -1 : 0;
-    case Op::variable: return given.positive.contains(constant.name()) ? 1 : open();
-    case Op::negate: return -of(0);
-    case Op::multiply: case Op::divide: return of(0) * of(1);
-    case Op::sqrt: case Op::exp: case Op::erfc: case Op::Phi: return 1;
-    case Op::erf: case Op::atan: case Op::asin: case Op::tanh: case Op::sinh: return of(0);
-    case Op::power:
-      if (constant.argument(1).is_number() && denominator(Rational(constant.argument(1).value() / 2)) == 1) return 1;
-      return of(0);
-    default: break;
-  }
-  try {
-    const Program program({constant}, "x");
-    for (const long bits : {128L, 1024L}) {
-      const Precision precision(bits);
-      Evaluator<Ball> evaluate(program);
-      const Ball& value = evaluate.value(Ball(0));
-      if (certainly_positive(value) == Truth::yes) return 1;
-      if (certainly_positive(-value) == Truth::yes) return -1;
-    }
-  } catch (const std::logic_error&) {  // it has letters
-    if (constant.op() == Op::add && of(0) == of(1)) return of(0);
-    if (constant.op() == Op::subtract && of(0) == -of(1)) return of(0);
-  }
-  return open();
+  if (const auto sign = proven_sign(constant, given)) return *sign;
+  throw OutsideClass{"the sign of " + to_string(constant) + " is open", constant};
 }
 
 ComplexFormula gaussian_integral(const ExponentialTerm& term, const FormulaInterval& interval, const Assumptions& given) {

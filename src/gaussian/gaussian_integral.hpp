@@ -13,7 +13,7 @@ struct FormulaInterval {
   std::optional<Expression> left, right;
 };
 
-/// The sign of a constant: of a number by balls, of a formula with letters by the signs of its parts, those in `given` being positive.
+/// `proven_sign` of a constant.
 ///   Errors  OutsideClass where it stays open
 int sign_of(const Expression& constant, const Assumptions& given);
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "infwidth/expression/program.hpp"
+#include "infwidth/expression/sign.hpp"
 
 namespace infwidth {
 
@@ -40,11 +40,7 @@ Expression Abbreviations::letter_for(const Expression& e) {
   }
   const std::string name = "c_" + std::to_string(letters_.size() + 1);
   letters_.emplace_back(name, e);
-  try {
-    if (sign_of(e, {}) > 0) positive_.insert(name);
-  } catch (const OutsideClass&) {
-    // its sign is not needed, or will be asked for again
-  }
+  if (proven_sign(e, given_) == 1) positive_.insert(name);
   return Expression::variable(name);
 }
 
@@ -116,34 +112,18 @@ PiecewiseSum IntegrationProblem::read(const Expression FormulaPiece::* member) c
 }
 
 IntegrationProblem::IntegrationProblem(const std::vector<FormulaPiece>& whole, const Assumptions& known, const std::set<std::string>& variables)
-    : pieces(constants.abbreviated(whole)), given(known) {
+    : constants(known), pieces(constants.abbreviated(whole)), given(known) {
   given.positive.insert(variables.begin(), variables.end());
   given.positive.insert(constants.positive().begin(), constants.positive().end());
 }
 
-namespace {
-
-/// An end as a formula: a fraction, or the zero of a linear or quadratic equation.
-Expression formula_of(const RealPoint& t) {
-  if (t.exact()) return Expression(*t.exact());
-  const auto c = polynomial_coefficients(*t.equation(), "x");
-  if (!c || c->size() < 2 || c->size() > 3) throw OutsideClass{"the kink at the zero of " + to_string(*t.equation())};
-  if (c->size() == 2) return tidied(-(*c)[0] / (*c)[1]);
-  const Expression middle = -(*c)[1] / (Expression(2) * (*c)[2]), width = sqrt((*c)[1] * (*c)[1] - Expression(4) * (*c)[0] * (*c)[2]) / (Expression(2) * (*c)[2]);
-  for (const Expression& root : {tidied(middle + width), tidied(middle - width)}) {
-    const Program program({root}, "x");
-    const Precision precision(256);
-    Evaluator<Ball> value(program);
-    if (value.value(Ball(0)).overlaps(t.ball())) return root;
-  }
-  throw OutsideClass{"the kink at the zero of " + to_string(*t.equation())};
-}
-
-}  // namespace
-
 std::vector<FormulaPiece> formula_pieces(const Activation& phi) {
   std::vector<FormulaPiece> pieces;
-  const auto end = [](const std::optional<PieceEnd>& t) { return t ? std::optional<Expression>(formula_of(t->at)) : std::nullopt; };
+  const auto end = [](const std::optional<PieceEnd>& t) -> std::optional<Expression> {
+    if (!t) return std::nullopt;
+    if (const auto formula = formula_of(t->at)) return formula;
+    throw OutsideClass{"the kink at the zero of " + to_string(*t->at.equation())};
+  };
   for (const Piece& p : phi.pieces()) pieces.push_back({end(p.left), end(p.right), p.value, p.derivative});
   return pieces;
 }

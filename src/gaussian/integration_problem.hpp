@@ -16,6 +16,7 @@ namespace infwidth {
 /// Constants that take more than a few nodes get a letter while formulas are made.
 class Abbreviations {
  public:
+  explicit Abbreviations(const Assumptions& given) : given_(given) {}
   Expression abbreviated(const Expression& e);
   std::vector<FormulaPiece> abbreviated(const std::vector<FormulaPiece>& pieces);
   const std::vector<std::pair<std::string, Expression>>& letters() const { return letters_; }
@@ -23,8 +24,13 @@ class Abbreviations {
   const std::set<std::string>& positive() const { return positive_; }
   /// A text with the letters replaced by what they stand for.
   std::string explained(std::string text) const;
+  Expression whole(Expression e) const {
+    for (const auto& [name, value] : letters_) e = substitute(e, name, value);
+    return e;
+  }
 
  private:
+  Assumptions given_;
   std::vector<std::pair<std::string, Expression>> letters_;
   std::set<std::string> positive_;
 

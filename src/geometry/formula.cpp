@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "infwidth/expression/program.hpp"
+#include "infwidth/expression/sign.hpp"
 #include "infwidth/geometry/symbol.hpp"
 #include "infwidth/real/errors.hpp"
 
@@ -252,7 +253,18 @@ NamedFormulas variance_map_formula(const LayerFormulas& layer, bool chi, const A
   return *inlined(std::move(f), equations, [&](const Equation&) { return expand; }, largest, false);
 }
 
-NamedFormulas geometry_formula(const SymbolicNetwork& network, GeometryQuantity quantity, MetricOf of, bool expand) {
+namespace {
+
+/// Does the formula hold the letter in even powers alone?
+bool is_even_in(const Expression& e, const std::string& letter) {
+  if (e.op() == Op::variable) return e.name() != letter;
+  if (e.op() == Op::power && e.argument(0).op() == Op::variable && e.argument(0).name() == letter) {
+    return e.argument(1).is_number() && denominator(Rational(e.argument(1).value() / 2)) == 1;
+  }
+  return std::all_of(e.arguments().begin(), e.arguments().end(), [&](const Expression& a) { return is_even_in(a, letter); });
+}
+
+NamedFormulas formula_under(const SymbolicNetwork& network, GeometryQuantity quantity, MetricOf of, bool expand) {
   const int depth = static_cast<int>(network.layers.size());
   Assumptions given = network.given;
   if (network.dim.op() == Op::variable) given.positive.insert(network.dim.name());
@@ -293,6 +305,30 @@ NamedFormulas geometry_formula(const SymbolicNetwork& network, GeometryQuantity 
   const auto brief = [&](const Equation& e) { return e.name != "C" && uses(named, e.name) == 1 && length(e.formula) <= one_line / 4; };
   const NamedFormulas with_names = *inlined(named, equations, brief, largest, false);
   return in_q && length(*in_q) <= length(with_names) ? *in_q : with_names;
+}
+
+}  // namespace
+
+NamedFormulas geometry_formula(const SymbolicNetwork& network, GeometryQuantity quantity, MetricOf of, bool expand) {
+  // A parameter of open sign that stands in even powers alone may be taken for positive, if it stands so in the answer too.
+  std::vector<std::string> even;
+  for (const LayerFormulas& layer : network.layers) {
+    for (const std::string& letter : letters_of(layer.Q + layer.chi)) {
+      const bool is_open = letter != "q" && !network.given.positive.contains(letter) && std::find(even.begin(), even.end(), letter) == even.end();
+      const auto is_even = [&](const LayerFormulas& l) { return is_even_in(l.Q, letter) && is_even_in(l.chi, letter); };
+      if (is_open && std::all_of(network.layers.begin(), network.layers.end(), is_even)) even.push_back(letter);
+    }
+  }
+  if (!even.empty()) {
+    SymbolicNetwork positive = network;
+    positive.given.positive.insert(even.begin(), even.end());
+    NamedFormulas f = formula_under(positive, quantity, of, expand);
+    const auto is_even = [&](const Equation& e) {
+      return std::all_of(even.begin(), even.end(), [&](const std::string& letter) { return is_even_in(e.formula, letter); });
+    };
+    if (std::all_of(f.results.begin(), f.results.end(), is_even) && std::all_of(f.where.begin(), f.where.end(), is_even)) return f;
+  }
+  return formula_under(network, quantity, of, expand);
 }
 
 }  // namespace infwidth

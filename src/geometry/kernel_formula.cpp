@@ -41,16 +41,29 @@ KernelMaps named(KernelMaps maps, std::vector<Equation>& constants, bool expand)
   return maps;
 }
 
-}  // namespace
-
-KernelMaps kernel_maps(const Activation& activation) {
-  const ClosedForm variance = closed_form(activation);
-  const DualForm dual = dual_form(activation);
+KernelMaps maps_of(const ClosedForm& variance, const DualForm& dual) {
   if (!variance.Q || !dual.kernel || !dual.derivative_kernel) {
     const std::string& term = dual.outside.empty() ? variance.outside : dual.outside;
     throw NotReached("no closed form in the class: the term " + term + "; use `infwidth expectation`");
   }
   return {variance.whole(*variance.Q), *dual.kernel, *dual.derivative_kernel, dual.constants};
+}
+
+}  // namespace
+
+KernelMaps kernel_maps(const Activation& activation) { return maps_of(closed_form(activation), dual_form(activation)); }
+
+KernelMaps kernel_maps(const ParametricActivation& activation, const Assumptions& given) {
+  if (activation.parameters.empty()) return kernel_maps(Activation::from_formula(activation.formula, activation.name));
+  Assumptions all = activation.given;
+  all.add(given);
+  const ParametricPieces cut = parametric_pieces(activation, all);
+  const ClosedForm variance = closed_form(cut.pieces, cut.jump.has_value(), all);
+  const DualForm dual = dual_form(cut.pieces, cut.jump.has_value(), all);
+  for (const auto* open : {&variance.open_sign, &dual.open_sign}) {
+    if (*open) throw OpenSign(**open, all);
+  }
+  return maps_of(variance, dual);
 }
 
 NamedFormulas kernel_formula(const std::vector<KernelMaps>& layers, const std::vector<Expression>& sigma_w2, const std::vector<Expression>& sigma_b2, bool slope, bool expand) {

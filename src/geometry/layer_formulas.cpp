@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "infwidth/expression/sign.hpp"
 #include "infwidth/gaussian/closed_form.hpp"
 #include "infwidth/gaussian/variance_map.hpp"
 #include "infwidth/geometry/formula.hpp"
@@ -6,14 +7,58 @@
 
 namespace infwidth {
 
-LayerFormulas layer_formulas(const Activation& activation) {
-  const VarianceMap map(activation);
-  const ClosedForm& form = map.closed_form();
-  const std::string infinite = map.why_chi_is_infinite();
-  if (!form.Q || (!form.chi && infinite.empty())) {
+namespace {
+
+LayerFormulas formulas(const ClosedForm& form, const std::string& no_chi) {
+  if (!form.Q || (!form.chi && no_chi.empty())) {
     throw NotReached("no closed form in the class: the term " + form.outside + "; use `infwidth expectation`");
   }
-  return {.Q = form.whole(*form.Q), .chi = form.chi ? form.whole(*form.chi) : Expression(0), .no_chi = infinite};
+  return {.Q = form.whole(*form.Q), .chi = form.chi ? form.whole(*form.chi) : Expression(0), .no_chi = no_chi};
+}
+
+LayerFormulas formulas_under(const ParametricActivation& activation, const Assumptions& given) {
+  const ParametricPieces cut = parametric_pieces(activation, given);
+  const ClosedForm form = closed_form(cut.pieces, cut.jump.has_value(), given);
+  if (form.open_sign) throw OpenSign(*form.open_sign, given);
+  return formulas(form, cut.jump ? "the activation jumps at x = " + to_string(*cut.jump) + ", so that E[phi'^2] is infinite" : "");
+}
+
+bool same(const LayerFormulas& a, const LayerFormulas& b) {
+  return a.no_chi == b.no_chi && is_identically_zero(a.Q - b.Q) && is_identically_zero(a.chi - b.chi);
+}
+
+/// With a sign that is open but makes no difference, as in relu(a*x), the formula stands; of so many signs.
+LayerFormulas formulas_of_both_signs(const ParametricActivation& activation, const Assumptions& given, int most_open) {
+  try {
+    return formulas_under(activation, given);
+  } catch (const OpenSign& open) {
+    if (most_open == 0) throw;
+    Assumptions positive = given, negative = given;
+    const std::vector<std::string> letters = letters_of(open.factor);
+    assume(positive, to_string(open.factor) + " > 0", letters);
+    assume(negative, to_string(open.factor) + " < 0", letters);
+    try {
+      const LayerFormulas up = formulas_of_both_signs(activation, positive, most_open - 1), down = formulas_of_both_signs(activation, negative, most_open - 1);
+      if (same(up, down)) return up;
+    } catch (const OpenSign&) {
+      // the first one is told
+    }
+    throw;
+  }
+}
+
+}  // namespace
+
+LayerFormulas layer_formulas(const Activation& activation) {
+  const VarianceMap map(activation);
+  return formulas(map.closed_form(), map.why_chi_is_infinite());
+}
+
+LayerFormulas layer_formulas(const ParametricActivation& activation, const Assumptions& given) {
+  if (activation.parameters.empty()) return layer_formulas(Activation::from_formula(activation.formula, activation.name));
+  Assumptions all = activation.given;
+  all.add(given);
+  return formulas_of_both_signs(activation, all, 2);
 }
 
 }  // namespace infwidth

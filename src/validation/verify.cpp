@@ -3,6 +3,7 @@
 #include <random>
 #include <set>
 
+#include "infwidth/expression/sign.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/functions.hpp"
 #include "infwidth/validation/claim.hpp"
@@ -22,12 +23,15 @@ class Draws {
   /// A point that was not drawn before, if there is one.
   Assignment next() {
     constexpr int attempts = 1000;
-    Assignment at;
+    std::optional<Assignment> at;
     for (int k = 0; k < attempts; ++k) {
-      at = any();
-      if (drawn_.insert(at).second) break;
+      const Assignment tried = any();
+      if (!hold(claim_.network().given, tried)) continue;
+      at = tried;
+      if (drawn_.insert(tried).second) break;
     }
-    return at;
+    if (!at) throw UsageError("no values of the letters were found at which the assumptions hold; assume less, or write numbers for letters");
+    return *at;
   }
 
  private:
@@ -53,6 +57,10 @@ class Draws {
   Assignment any() {
     Assignment at;
     for (const std::string& letter : claim_.drawn()) {
+      if (proven_sign(Expression::variable(letter), claim_.network().given) == -1) {
+        at[letter] = -positive();
+        continue;
+      }
       at[letter] = letter == "d" ? Rational(integer(2, 7)) : letter == "c" && at.count("q2") != 0 ? covariance(at["q1"], at["q2"]) : positive();
     }
     return at;

@@ -9,6 +9,7 @@
 #include "infwidth/activation/activation.hpp"
 #include "infwidth/expression/expression.hpp"
 #include "infwidth/expression/parse.hpp"
+#include "infwidth/expression/simplify.hpp"
 
 namespace infwidth {
 
@@ -29,7 +30,15 @@ const std::vector<CatalogueEntry>& catalogue();
 ///   Errors  UsageError for a missing, superfluous or inadmissible parameter, saying what it should be.
 std::optional<Expression> catalogue_formula(std::string_view name_and_parameter);
 
+/// The same, where the parameter may be a formula in letters (leaky_relu:a, elu:a/2); what the catalogue asks of it goes to `given`.
+///   Errors  UsageError also where it must be a number (monomial, hermite, relu_power)
+std::optional<Expression> catalogue_formula(std::string_view name_and_parameter, Assumptions& given);
+
 /// The language of typed activations: variable x, and the catalogue's names as functions, parameter second: `leaky_relu(x, 1/5)`.
 const Language& activation_language();
+/// The same, where other letters are real parameters. What the catalogue's functions ask of them goes to `given`, which must outlive the language.
+Language parametric_language(Assumptions& given);
+/// Why a name cannot be that of a parameter, since formulas use it for something else; "" if it can.
+std::string reason_against_letter(std::string_view name);
 
 }  // namespace infwidth

@@ -24,6 +24,8 @@ struct Language {
   std::vector<NamedFunction> functions;
   /// Are gamma, owens_t, erf_re and erf_im known too? They appear in closed forms and in claims about them, not in activations.
   bool special_functions = false;
+  /// Where this is set, every other name stands for a real parameter, unless this gives a reason why it cannot ("": it can).
+  std::function<std::string(std::string_view)> no_parameter = nullptr;
 };
 
 /// Reads a formula: numbers (exact: `0.1` is 1/10), `pi`, the variables, `+ - * / ^` (also `**`), parentheses, and the functions

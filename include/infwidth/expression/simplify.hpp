@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "infwidth/expression/expression.hpp"
 
@@ -19,8 +20,17 @@ namespace infwidth {
 Expression simplify(const Expression& e);
 
 /// What may be taken for granted of a formula's variables.
+///   positive, not_negative   names of variables
+///   facts                    formulas that are positive (t - s where s < t, -a where a < 0): `proven_sign` alone looks at them
 struct Assumptions {
   std::set<std::string> positive, not_negative;
+  std::vector<Expression> facts = {};
+
+  void add(const Assumptions& more) {
+    positive.insert(more.positive.begin(), more.positive.end());
+    not_negative.insert(more.not_negative.begin(), more.not_negative.end());
+    facts.insert(facts.end(), more.facts.begin(), more.facts.end());
+  }
 };
 
 /// The shortest text that is found for a formula in several positive quantities: a product of powers of irreducible polynomials, exponents linear

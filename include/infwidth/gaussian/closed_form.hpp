@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "infwidth/activation/activation.hpp"
+#include "infwidth/activation/formula_piece.hpp"
 #include "infwidth/activation/recognise.hpp"
 #include "infwidth/expression/expression.hpp"
 #include "infwidth/expression/simplify.hpp"
@@ -13,23 +14,18 @@
 
 namespace infwidth {
 
-/// A stretch between neighbouring kinks and one formula on it, its derivative beside it. The ends (none: infinity) and the formulas may hold letters
-/// other than x: real constants.
-struct FormulaPiece {
-  std::optional<Expression> left, right;
-  Expression value, derivative;
-};
-
 /// Q and chi of an activation as formulas in q, each to be differentiated by the machine.
 ///   chi        none where it is infinite or outside the class
 ///   constants  letters c_1, c_2, .. that stand in the formulas for longer constants, in the order of their use
 ///   outside    where Q or chi is missing: the term that leaves the class
 ///              (A formula may divide 0 by 0 at single points q: the product of a Phi with an offset and an exponential that begins at a kink.)
+///   open_sign  where a formula is missing because the sign of a constant with letters is open: that constant
 ///   below      the expectations are finite only for q below this constant; none: for every q
 struct ClosedForm {
   std::optional<Expression> Q, chi;
   std::vector<std::pair<std::string, Expression>> constants;
   std::string outside;
+  std::optional<Expression> open_sign;
   std::optional<Expression> below;
 
   /// A formula of these with the constants put in.

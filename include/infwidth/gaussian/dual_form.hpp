@@ -12,12 +12,13 @@ namespace infwidth {
 
 /// The dual F(q1, q2, c) = E[phi(u) phi(v)] of an activation, (u, v) normal with variances q1, q2 and covariance c, |c| < sqrt(q1 q2), and dF/dc = E[phi'(u) phi'(v)], as
 /// formulas. (Where phi jumps, dF/dc is finite off the diagonal q1 = q2 = c all the same.)
-///   constants  as of ClosedForm
-///   outside    where a formula is missing: the term that leaves the class
+///   constants, open_sign  as of ClosedForm
+///   outside               where a formula is missing: the term that leaves the class
 struct DualForm {
   std::optional<Expression> kernel, derivative_kernel;
   std::vector<std::pair<std::string, Expression>> constants;
   std::string outside;
+  std::optional<Expression> open_sign;
 
   Expression whole(const Expression& formula) const;
 };

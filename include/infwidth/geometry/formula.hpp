@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "infwidth/activation/parametric.hpp"
 #include "infwidth/expression/simplify.hpp"
 #include "infwidth/geometry/metric.hpp"
 
@@ -19,6 +20,9 @@ struct LayerFormulas {
 /// The closed forms of an activation.
 ///   Errors   NotReached: it has none
 LayerFormulas layer_formulas(const Activation& activation);
+/// The same where letters stand for parameters; `given` holds what is known of them, beside what the catalogue asks for.
+///   Errors   also UsageError: they depend on a sign that is not given
+LayerFormulas layer_formulas(const ParametricActivation& activation, const Assumptions& given = {});
 
 /// A network whose variances and dimension may be symbols.
 ///   layers              L of them: Q and chi of the hidden layers, in `q` and in what parameters the activations have

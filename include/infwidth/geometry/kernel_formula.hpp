@@ -18,6 +18,9 @@ struct KernelMaps {
 
 ///   Errors   NotReached: a formula is missing, with the term that leaves the class
 KernelMaps kernel_maps(const Activation& activation);
+/// The same where letters stand for parameters.
+///   Errors   also OpenSign: they depend on a sign that is not given
+KernelMaps kernel_maps(const ParametricActivation& activation, const Assumptions& given = {});
 
 /// The kernel E[phi(u) phi(v)] of the last hidden layer's features between two inputs (or E[phi'(u) phi'(v)] of the last layer), in the variances q1, q2
 /// and the covariance c of the first layer's preactivations; those of layer l have the names q1_l, q2_l, c_l, long constants k_1, k_2.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "infwidth/expression/expression.hpp"
+#include "infwidth/expression/simplify.hpp"
 #include "infwidth/network/architecture.hpp"
 #include "infwidth/real/ball.hpp"
 #include "infwidth/real/digits.hpp"
@@ -41,7 +42,8 @@ using Assignment = std::map<std::string, Rational>;
 
 /// The network that a claim is about.
 ///   activations        the hidden layers' (1 for all of them, or depth of them), once the letters have values
-///   letters            of the activations: they get random positive values, and the claim may hold them
+///   letters            of the activations: they get random values, and the claim may hold them
+///   given              what holds of these; where it says nothing, they are positive
 ///   sigma_w2, sigma_b2 as in `make_architecture`. Empty: the letter has random positive values if the claim holds it, else the default 1 and 0.
 ///                      One value: that of the letter too
 ///   dim                none: random from 2 to 7 if the claim holds d
@@ -49,6 +51,7 @@ struct ClaimedNetwork {
   int depth = 1;
   std::function<std::vector<Activation>(const Assignment&)> activations;
   std::vector<std::string> letters;
+  Assumptions given = {};
   std::vector<Rational> sigma_w2, sigma_b2;
   InputScaling input_scaling = InputScaling::unit;
   bool of_readout = false;  // the nngp kernel and its geometry, not the features'
@@ -123,7 +126,7 @@ struct ClaimVerdict {
 
 /// Holds a claim against quadrature at random rational points: small denominators, variances and norms between 1/8 and 4, correlations within +-4/5.
 /// The first value that disagrees is computed a second time, with half as many digits more, before that is said.
-///   Errors  UsageError for points < 1 or digits < 10; NoSuchQuantity, NotReached, Stopped as `true_value`
+///   Errors  UsageError for points < 1 or digits < 10, and where no point is found at which what is given of the letters holds; NoSuchQuantity, NotReached, Stopped as `true_value`
 ClaimVerdict verify(const Claim& claim, const ClaimOptions& options = {}, Progress progress = {});
 
 }  // namespace infwidth
