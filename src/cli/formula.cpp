@@ -180,6 +180,7 @@ void answer_kernel(FormulaAnswer& answer, const Question& asked, bool slope, boo
       if (!known) answer.arguments.emplace_back(name, list == &n.sigma_w2 ? "a variance of the weights" : "a variance of the biases");
     }
   }
+  add_parameters(answer.arguments, asked);
   answer.subject = std::string(slope ? "The derivative kernel E[phi'(u) phi'(v)]" : "The kernel E[phi(u) phi(v)]") + " of the features of a random network at infinite width, " +
                    std::to_string(answer.depth) + (answer.depth == 1 ? " hidden layer" : " hidden layers") + ", phi = " + answer.activation;
 }

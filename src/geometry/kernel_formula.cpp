@@ -6,6 +6,7 @@
 
 #include "infwidth/gaussian/dual_form.hpp"
 #include "infwidth/real/errors.hpp"
+#include "open_signs.hpp"
 
 namespace infwidth {
 
@@ -49,6 +50,27 @@ KernelMaps maps_of(const ClosedForm& variance, const DualForm& dual) {
   return {variance.whole(*variance.Q), *dual.kernel, *dual.derivative_kernel, dual.constants};
 }
 
+KernelMaps maps_under(const ParametricActivation& activation, const Assumptions& given) {
+  const ParametricPieces cut = parametric_pieces(activation, given);
+  const ClosedForm variance = closed_form(cut.pieces, cut.jump.has_value(), given);
+  if (variance.open_sign) throw OpenSign(*variance.open_sign, given);
+  const DualForm dual = dual_form(cut.pieces, cut.jump.has_value(), given);
+  if (dual.open_sign) throw OpenSign(*dual.open_sign, given);
+  return maps_of(variance, dual);
+}
+
+bool same(const KernelMaps& a, const KernelMaps& b) {
+  const auto equal = [&](const Expression KernelMaps::* map) {
+    const auto whole = [&](const KernelMaps& maps) {
+      Expression e = maps.*map;
+      for (const auto& [letter, value] : maps.constants) e = substitute(e, letter, value);
+      return e;
+    };
+    return is_identically_zero(whole(a) - whole(b));
+  };
+  return equal(&KernelMaps::Q) && equal(&KernelMaps::dual) && equal(&KernelMaps::slope);
+}
+
 }  // namespace
 
 KernelMaps kernel_maps(const Activation& activation) { return maps_of(closed_form(activation), dual_form(activation)); }
@@ -57,13 +79,7 @@ KernelMaps kernel_maps(const ParametricActivation& activation, const Assumptions
   if (activation.parameters.empty()) return kernel_maps(Activation::from_formula(activation.formula, activation.name));
   Assumptions all = activation.given;
   all.add(given);
-  const ParametricPieces cut = parametric_pieces(activation, all);
-  const ClosedForm variance = closed_form(cut.pieces, cut.jump.has_value(), all);
-  const DualForm dual = dual_form(cut.pieces, cut.jump.has_value(), all);
-  for (const auto* open : {&variance.open_sign, &dual.open_sign}) {
-    if (*open) throw OpenSign(**open, all);
-  }
-  return maps_of(variance, dual);
+  return for_open_signs(all, [&](const Assumptions& known) { return maps_under(activation, known); }, same);
 }
 
 NamedFormulas kernel_formula(const std::vector<KernelMaps>& layers, const std::vector<Expression>& sigma_w2, const std::vector<Expression>& sigma_b2, bool slope, bool expand) {

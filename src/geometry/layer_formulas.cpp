@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "infwidth/expression/sign.hpp"
 #include "infwidth/gaussian/closed_form.hpp"
 #include "infwidth/gaussian/variance_map.hpp"
 #include "infwidth/geometry/formula.hpp"
 #include "infwidth/real/errors.hpp"
+#include "open_signs.hpp"
 
 namespace infwidth {
 
@@ -27,26 +27,6 @@ bool same(const LayerFormulas& a, const LayerFormulas& b) {
   return a.no_chi == b.no_chi && is_identically_zero(a.Q - b.Q) && is_identically_zero(a.chi - b.chi);
 }
 
-/// With a sign that is open but makes no difference, as in relu(a*x), the formula stands; of so many signs.
-LayerFormulas formulas_of_both_signs(const ParametricActivation& activation, const Assumptions& given, int most_open) {
-  try {
-    return formulas_under(activation, given);
-  } catch (const OpenSign& open) {
-    if (most_open == 0) throw;
-    Assumptions positive = given, negative = given;
-    const std::vector<std::string> letters = letters_of(open.factor);
-    assume(positive, to_string(open.factor) + " > 0", letters);
-    assume(negative, to_string(open.factor) + " < 0", letters);
-    try {
-      const LayerFormulas up = formulas_of_both_signs(activation, positive, most_open - 1), down = formulas_of_both_signs(activation, negative, most_open - 1);
-      if (same(up, down)) return up;
-    } catch (const OpenSign&) {
-      // the first one is told
-    }
-    throw;
-  }
-}
-
 }  // namespace
 
 LayerFormulas layer_formulas(const Activation& activation) {
@@ -58,7 +38,7 @@ LayerFormulas layer_formulas(const ParametricActivation& activation, const Assum
   if (activation.parameters.empty()) return layer_formulas(Activation::from_formula(activation.formula, activation.name));
   Assumptions all = activation.given;
   all.add(given);
-  return formulas_of_both_signs(activation, all, 2);
+  return for_open_signs(all, [&](const Assumptions& known) { return formulas_under(activation, known); }, same);
 }
 
 }  // namespace infwidth

@@ -65,10 +65,11 @@ TEST_CASE("letters that cannot be parameters are refused with the reason", "[act
   CHECK_THAT(complaint("erf(sigma_w2*x)"), ContainsSubstring("a variance of the network"));
   CHECK_THAT(complaint("erf(c_1*x)"), ContainsSubstring("a named quantity"));
   CHECK_THAT(complaint("x*dq_2"), ContainsSubstring("a named quantity"));
+  CHECK_THAT(complaint("rbf:-pi"), ContainsSubstring("not admissible"));
   CHECK_THAT(complaint("e^x"), ContainsSubstring("write exp(...)"));
   CHECK_THAT(complaint("gamma*x"), ContainsSubstring("a function"));
   CHECK_THAT(complaint("erf*x"), ContainsSubstring("needs its argument in parentheses"));
-  CHECK_THAT(complaint("erff(a*x)"), ContainsSubstring("unknown function 'erff'; did you mean erf?"));
+  CHECK_THAT(complaint("gellu(a*x)"), ContainsSubstring("unknown function 'gellu'; did you mean gelu?"));
   CHECK_THAT(complaint("gleu"), ContainsSubstring("did you mean gelu?"));
   CHECK_THAT(complaint("relu(y)"), ContainsSubstring("does not hold x"));
   CHECK_THAT(complaint("leaky_relu:x"), ContainsSubstring("is not a number"));

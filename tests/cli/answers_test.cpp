@@ -108,6 +108,21 @@ TEST_CASE("formulas are printed in every form", "[cli]") {
   CHECK(lines(formula({"--quantity", "volume", "--activation", "erf", "--depth", "2", "--expand"})) == 1);
 }
 
+TEST_CASE("letters in an activation are parameters of the formula, and of a claim", "[cli]") {
+  CHECK(answer({"formula", "--quantity", "chi", "--activation", "erf(a*x)"}) == "chi(q) = 4*a^2/(pi*sqrt(1 + 4*a^2*q))\n");
+  CHECK(answer({"formula", "--quantity", "chi", "--activation", "leaky_relu:a"}) == "chi(q) = (1 + a^2)/2\n");
+  CHECK(answer({"formula", "--quantity", "volume", "--activation", "leaky_relu:a", "--depth", "2"}) == "volume_element = (sigma_w2*(1 + a^2)/2)^d\n");
+  CHECK(answer({"formula", "--quantity", "Q", "--activation", "relu(a*x - b)", "--assume", "a>0", "--assume", "b<a,b>0"}).starts_with("Q(q) = "));
+  CHECK_THAT(answer({"formula", "--quantity", "curvature", "--activation", "erf(a*x)", "--format", "json"}),
+             ContainsSubstring(R"("variables":["s","d","sigma_w2","sigma_b2","a"])"));
+  const std::string python = answer({"formula", "--quantity", "chi", "--activation", "a*sin(b*x)", "--assume", "b<0", "--format", "python"});
+  CHECK_THAT(python, ContainsSubstring("def chi(q, a, b):"));
+  CHECK_THAT(python, ContainsSubstring("    a: a parameter of the activation, any real number\n    b: a parameter of the activation, negative\n"));
+  CHECK_THAT(answer({"verify", "--quantity", "chi", "--activation", "relu(x-t)-relu(x-u)", "--assume", "t<0<u", "--claim",
+                     "(erf(u/sqrt(2*q)) - erf(t/sqrt(2*q)))/2", "--points", "2"}),
+             ContainsSubstring("agrees at 2 points"));
+}
+
 TEST_CASE("ranges, layers and files make rows", "[cli]") {
   CHECK(lines(answer({"metric", "--activation", "erf", "--norm2", "0:1:0.25", "--dim", "2", "--format", "csv"})) == 6);
   const std::string layers = answer({"metric", "--activation", "erf", "--depth", "3", "--layers", "all", "--norm2", "1", "--dim", "2", "--format", "csv"});

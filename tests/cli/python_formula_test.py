@@ -14,6 +14,7 @@ except ImportError:
     sys.exit(77)  # skipped
 
 DIGITS = 40
+PARAMETERS = [('erf(a*x)', {'a': '-3/2'}), ('relu(x) + b*min(x, 0)', {'b': '2/7'}), ('w*gelu(x) + relu(x-t)', {'w': '1/3', 't': '5/4'})]
 NETWORK = [('erf', 1), ('gelu', 1), ('elu:1', 1), ('sin', 2), ('erf', 3)]
 
 
@@ -47,6 +48,13 @@ def main():
             with mp.workdps(DIGITS + 20):
                 q = mp.mpf(7) / 3
             check(f'{map_name} of {activation}', function(program, map_name, '--activation', activation)(q), numbers[map_name])
+
+    for activation, values in PARAMETERS:
+        number = activation
+        for letter, value in values.items():
+            number = number.replace(letter, f'({value})')
+        numbers = json.loads(output(program, 'expectation', '--activation', number, '--variance', '7/3', '--digits', str(DIGITS), '--format', 'json'))
+        check(f'chi of {activation}', function(program, 'chi', '--activation', activation)('7/3', **values), numbers['chi'])
 
     for activation, depth in NETWORK:
         words = ['--activation', activation, '--depth', str(depth)]

@@ -7,6 +7,7 @@
 #include "infwidth/expression/sign.hpp"
 #include "infwidth/gaussian/panels.hpp"
 #include "infwidth/geometry/formula.hpp"
+#include "infwidth/geometry/kernel_formula.hpp"
 #include "infwidth/real/errors.hpp"
 
 using namespace infwidth;
@@ -109,6 +110,25 @@ TEST_CASE("formulas with parameters are as short as a person writes them", "[geo
   CHECK(printed("relu(a*x)", false, "a>0") == "a^2*q/2");
   CHECK(printed("relu(a*x)", false) == "a^2*q/2");
   CHECK(printed("abs(a)*x", true) == "a^2");
+}
+
+TEST_CASE("kernels with parameters", "[geometry]") {
+  const auto printed = [](const std::string& activation, bool slope) {
+    const KernelMaps maps = kernel_maps(ParametricActivation::from_text(activation));
+    return to_string(kernel_formula({maps}, {1, 1}, {0, 0}, slope).results[0].formula);
+  };
+  CHECK(printed("a*x", false) == "a^2*c");
+  // the diagonal q1 = q2 = c is Q
+  for (const char* activation : {"erf(a*x)", "leaky_relu:a", "relu(a*x)", "a*x^2 + cos(b*x)"}) {
+    CAPTURE(activation);
+    const KernelMaps maps = kernel_maps(ParametricActivation::from_text(activation));
+    const Precision p(260);
+    const Values at = {{"a", Rational(3, 2)}, {"b", Rational(-2, 3)}, {"q", Rational(7, 5)}, {"q1", Rational(7, 5)}, {"q2", Rational(7, 5)}};
+    Values near = at;
+    near["c"] = Rational(7, 5) - Rational(1, 1000000) * Rational(1, 1000000);
+    const Ball gap = value_of(maps.dual, near) - value_of(maps.Q, at);
+    CHECK(certainly_positive(Ball(Rational(1, 1000000)) * Ball(Rational(1, 1000)) - abs(gap)) == Truth::yes);
+  }
 }
 
 TEST_CASE("parameters whose sign decides are asked for", "[geometry]") {
