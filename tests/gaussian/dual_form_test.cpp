@@ -93,7 +93,7 @@ TEST_CASE("formulas of duals are as short as a person would write them", "[gauss
   CHECK(kernel("identity") == "c");
   CHECK(kernel("exp") == "exp((2*c + q1 + q2)/2)");
   CHECK(kernel("erf") == "2*asin(2*c/sqrt((1 + 2*q1)*(1 + 2*q2)))/pi");
-  CHECK(kernel("step") == "(1 + 2*asin(c/sqrt(q1*q2))/pi)/4");
+  CHECK(kernel("step") == "1/4 + asin(c/sqrt(q1*q2))/(2*pi)");
 }
 
 TEST_CASE("what leaves the class is named", "[gaussian][dual_form]") {
