@@ -44,11 +44,12 @@ class Prover {
 
   std::optional<int> sign(const Expression& e) const {
     const std::optional<int> seen = by_parts(e);
-    if (seen || given_.facts.empty() || letters_of(e).empty()) return seen;
+    if (seen || letters_of(e).empty()) return seen;
     const Expression shorter = simplify(e);
     if (!(shorter == e)) {
       if (const auto now_seen = by_parts(shorter)) return now_seen;
     }
+    if (given_.facts.empty()) return std::nullopt;
     if (const auto multiple = by_factor(shorter)) return multiple;
     return by_difference(shorter, most_combined);
   }

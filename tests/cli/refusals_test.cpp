@@ -179,7 +179,7 @@ TEST_CASE("formulas that are not asked for well, do not exist or are not known",
       {formula({"--quantity", "chi", "--activation", "erf", "--assume", "b>0"}), 2, "no letter stands for a parameter"},
       {formula({"--quantity", "chi", "--activation", "a*step(x)"}), 3, "jumps at x = 0"},
       {formula({"--quantity", "chi", "--activation", "tanh(a*x)"}), 4, "no closed form in the class: the term tanh(a*x)"},
-      {formula({"--quantity", "chi", "--activation", "tanh"}), 4, "no closed form in the class: the term tanh; use `infwidth expectation`"},
+      {formula({"--quantity", "chi", "--activation", "tanh"}), 4, "no closed form in the class: the term tanh(x); use `infwidth expectation`"},
   };
   for (const Refusal& refusal : refusals) check_refusal(refusal);
 }
