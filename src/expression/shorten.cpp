@@ -284,7 +284,14 @@ class Shortener {
     for (std::size_t i = 0; i < part.monomial.size(); ++i) {
       if (part.monomial[i] != 0) product.multiply(field().generator(i).base, part.monomial[i]);
     }
-    if (!part.rest.is_one()) product.multiply(written_polynomial(part.rest), 1);
+    if (!part.rest.is_one()) {
+      Polynomial rest = part.rest;
+      if (starts_with_minus(written_polynomial(rest))) {
+        rest = rest.times({}, -1);
+        product.coefficient = -product.coefficient;
+      }
+      product.multiply(written_polynomial(rest), 1);
+    }
     for (const auto& [base, n] : g.denominator) product.multiply(written_polynomial(base), -n);
     product.multiply(Expression::pi(), Rational(exponent(key, Field::root_of_pi), 2));
     const Monomial marks = complements_.count(key) != 0 ? complements_[key] : Monomial();

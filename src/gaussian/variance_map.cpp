@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "infwidth/expression/program.hpp"
+#include "infwidth/expression/simplify.hpp"
 #include "infwidth/gaussian/at_zero.hpp"
 #include "infwidth/gaussian/boost_rule.hpp"
 #include "infwidth/gaussian/closed_form.hpp"
@@ -64,6 +65,18 @@ VarianceJet<Real> evaluate_closed(Evaluator<Jet<Real, 2>> evaluate, const Real& 
     add_radial_by_sum(jet, q);
   }
   return jet;
+}
+
+/// asin(u) as atan(u / sqrt(1 - u^2)), whose argument algebra finds without a difference: asin loses sqrt(q) roundings where u tends to 1.
+Expression well_conditioned(const Expression& e) {
+  if (e.arguments().empty()) return e;
+  std::vector<Expression> arguments;
+  for (const Expression& a : e.arguments()) arguments.push_back(well_conditioned(a));
+  if (e.op() != Op::asin) return Expression::make(e.op(), std::move(arguments));
+  const Expression& u = arguments[0];
+  Assumptions given;
+  given.positive = {"q"};
+  return atan(shorten(u / sqrt(shorten(1 - u * u, given)), given));
 }
 
 /// Does the closed form keep 13 digits, of each value or of its scale f / max(1, q)^k, from q = 1e-6 to 1e8? Where a term
@@ -188,6 +201,7 @@ struct VarianceMap::State {
       if (out.size() == 2) {
         if (const std::optional<Expression> radial = closed_form_of_radial(activation)) out.push_back(*radial);
       }
+      for (Expression& e : out) e = well_conditioned(e);
       auto packs = std::make_unique<const FormOnPacks>(out);
       if (!below && holds_in_double(packs->compiled, packs->evaluator)) closed_on_packs = std::move(packs);
     }

@@ -70,3 +70,9 @@ TEST_CASE("P has a formula of its own, chi + 2 q chi' without that sum", "[gauss
   const auto out = evaluate(Jet<Ball, 1>::variable(q));
   CHECK(out[1][0].overlaps(out[0][0] + Ball(2) * q * out[0][1]));
 }
+
+TEST_CASE("closed forms that are well conditioned serve doubles too", "[gaussian][closed_form]") {
+  const char* formula = GENERATE("relu", "erf", "normal_cdf", "gelu", "exp", "gaussian", "x^3", "erf(x/sqrt(2))");
+  CAPTURE(formula);
+  CHECK(VarianceMap(Activation::from_text(formula)).at(Pack(2.0)).method == "closed form");
+}
