@@ -3,6 +3,7 @@
 
 #include "commands.hpp"
 #include "infwidth/activation/catalogue.hpp"
+#include "infwidth/gaussian/dual_form.hpp"
 #include "infwidth/gaussian/variance_map.hpp"
 #include "infwidth/real/text.hpp"
 #include "options.hpp"
@@ -50,8 +51,14 @@ std::string in_short(const CatalogueEntry& entry) {
 
 /// Which closed forms there are, in short.
 Cell known_forms(const VarianceMap& map) {
-  const bool Q = map.closed_form().Q.has_value(), chi = map.closed_form().chi.has_value();
-  return std::string(Q && chi ? "Q, chi" : Q ? "Q" : chi ? "chi" : "none");
+  std::string text;
+  const auto add = [&](bool known, const char* name) {
+    if (known) text += (text.empty() ? "" : ", ") + std::string(name);
+  };
+  add(map.closed_form().Q.has_value(), "Q");
+  add(map.closed_form().chi.has_value(), "chi");
+  add(dual_form(map.activation()).kernel.has_value(), "kernel");
+  return or_none(text);
 }
 
 /// A formula and, after it, the constants that it names.
