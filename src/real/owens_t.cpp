@@ -55,7 +55,7 @@ Ball small_slope(const Ball& h, const Ball& a, long bits) {
 }
 
 /// Bits that exp(-x^2/2) loses to the rounding of x^2. Beyond 2^2000 nothing is kept: the value is a ball around 0.
-long bits_lost(const Ball& x) { return std::clamp(2 * std::min(log2_magnitude(x), 2000L), 0L, 4000L); }
+long bits_lost(const Ball& x) { return 2 * std::clamp(log2_magnitude(x), 0L, 2000L); }
 
 /// T(h, a) for exact h >= 0, a > 0 to about `bits` bits.
 Ball at_point(const Ball& h, const Ball& a, long bits) {
