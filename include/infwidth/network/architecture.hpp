@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,13 +16,24 @@ enum class InputScaling {
   fan_in,  // sigma_w^2 / d
 };
 
-/// A fully connected network as the theory sees it: no widths, no numbers computed.
+/// What is trained, which only the NTK sees: with W_ij = sigma_w / sqrt(n) omega_ij and b_i = sigma_b beta_i,
+enum class Parameterization {
+  ntk,       // omega and beta
+  standard,  // W and b themselves
+};
+
+/// A fully connected network as the theory sees it: no numbers computed.
 ///   activations   one a hidden layer: L = activations.size() is the depth
 ///   sigma_w2, sigma_b2   variances of weights and biases, L + 1 each: hidden layers 1..L, then the readout
+///   widths        of the hidden layers, only in the standard parameterization, whose NTK grows with them: there L, else none
+///   residual      alpha: h^(l+1) = h^l + alpha (W^(l+1) phi(h^l) + b^(l+1)) between hidden layers. The readout has no such term.
 struct Architecture {
   std::vector<Activation> activations;
   std::vector<Rational> sigma_w2, sigma_b2;
   InputScaling input_scaling = InputScaling::unit;
+  Parameterization parameterization = Parameterization::ntk;
+  std::vector<std::uint64_t> widths = {};
+  std::optional<Rational> residual = {};
 
   int depth() const { return static_cast<int>(activations.size()); }
 };
