@@ -6,6 +6,7 @@
 
 #include "infwidth/activation/catalogue.hpp"
 #include "infwidth/activation/pieces.hpp"
+#include "infwidth/activation/same_function.hpp"
 
 namespace infwidth {
 
@@ -75,6 +76,16 @@ Activation Activation::from_pieces(std::string name, const std::vector<Rational>
 std::vector<Piece> analytic_pieces(const Expression& formula) {
   Precision working(working_bits);
   return make_pieces(resolve_kinks(formula));
+}
+
+bool same_function(const Activation& a, const Activation& b) {
+  const auto same_end = [](const std::optional<PieceEnd>& p, const std::optional<PieceEnd>& q) {
+    if (!p || !q) return !p && !q;
+    return p->at.exact() && q->at.exact() && *p->at.exact() == *q->at.exact();
+  };
+  return a.name() == b.name() && std::equal(a.pieces().begin(), a.pieces().end(), b.pieces().begin(), b.pieces().end(), [&](const Piece& p, const Piece& q) {
+           return same_end(p.left, q.left) && same_end(p.right, q.right) && p.value == q.value;
+         });
 }
 
 }  // namespace infwidth

@@ -20,6 +20,7 @@ constexpr const char* examples =
     "Examples:\n"
     "  infwidth metric --activation tanh --depth 3 --norm2 1 --dim 2\n"
     "  infwidth metric --activation 'erf(x/sqrt(2))' --at 1,0,3/5 --digits 50\n"
+    "  infwidth kernel --activation tanh --depth 3 --x 1,0 --y 3/5,4/5\n"
     "  infwidth expectation 'tanh(x)^2' --variance 17/10 --digits 50\n"
     "  infwidth formula --quantity curvature --activation erf\n"
     "  infwidth activations\n"
@@ -37,6 +38,7 @@ int run(int argc, const char* const* argv) {
   program.footer(examples);
   const std::vector<std::pair<std::string, Run>> commands = {
       {"metric", add_metric(program)},
+      {"kernel", add_kernel(program)},
       {"expectation", add_expectation(program)},
       {"formula", add_formula(program)},
       {"activations", add_activations(program)},

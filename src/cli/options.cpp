@@ -15,7 +15,19 @@ namespace {
 
 constexpr long default_digits = 15;
 
-/// One of the words, by its place in the list.
+/// "100,50"; none: "".
+std::vector<std::uint64_t> parsed_widths(const std::string& text) {
+  std::vector<std::uint64_t> widths;
+  if (text.empty()) return widths;
+  for (const Rational& w : parse_list(text)) {
+    if (denominator(w) != 1 || w < 1 || w > 1'000'000'000'000) throw UsageError(to_string(w) + " is no width; write whole numbers from 1, like 1000 or 500,300");
+    widths.push_back(static_cast<std::uint64_t>(numerator(w)));
+  }
+  return widths;
+}
+
+}  // namespace
+
 std::size_t choice(const std::string& flag, const std::string& text, const std::vector<std::string>& words) {
   std::string list;
   for (std::size_t i = 0; i < words.size(); ++i) {
@@ -24,8 +36,6 @@ std::size_t choice(const std::string& flag, const std::string& text, const std::
   }
   throw UsageError(flag + ": '" + shown(text) + "' is unknown; it is " + list);
 }
-
-}  // namespace
 
 long parse_count(const std::string& text, long least, long most, const std::string& flag) {
   long value = 0;
@@ -101,6 +111,17 @@ void add_network_flags(CLI::App& command, NetworkFlags& flags) {
       ->group("Network");
 }
 
+void add_parameterization_flags(CLI::App& command, NetworkFlags& flags) {
+  command
+      .add_option("--parameterization", flags.parameterization, "what is trained, for the NTK: ntk (the default; weights and biases in units of their deviation) or standard (themselves)")
+      ->type_name("P")
+      ->group("Network");
+  command.add_option("--widths", flags.widths, "the widths of the hidden layers, which the standard parameterization's NTK grows with: one for all, or L")
+      ->type_name("n[,n..]")
+      ->group("Network");
+  command.add_option("--residual", flags.residual, "residual connections between hidden layers: h + alpha (W phi(h) + b)")->type_name("alpha")->group("Network");
+}
+
 Architecture NetworkFlags::architecture() const {
   if (activations.empty()) throw UsageError("no activation is given; add one, like --activation tanh");
   const int layers = depth.empty() ? static_cast<int>(activations.size()) : static_cast<int>(parse_count(depth, 1, 1'000'000, "--depth"));
@@ -109,14 +130,25 @@ Architecture NetworkFlags::architecture() const {
   const auto variances_w = for_flag("--sigma-w2", [&] { return parse_list(sigma_w2); });
   const auto variances_b = for_flag("--sigma-b2", [&] { return parse_list(sigma_b2); });
   const auto scaling = static_cast<InputScaling>(choice("--input-scaling", input_scaling, {"unit", "fan-in"}));
-  return make_architecture(layers, std::move(functions), variances_w, variances_b, scaling);
+  Architecture network = make_architecture(layers, std::move(functions), variances_w, variances_b, scaling);
+  network.parameterization = static_cast<Parameterization>(choice("--parameterization", parameterization, {"ntk", "standard"}));
+  if (!residual.empty()) {
+    const std::vector<Rational> alpha = for_flag("--residual", [&] { return parse_list(residual); });
+    if (alpha.size() != 1) throw UsageError("--residual: " + shown(residual) + " is more than one number; it is one alpha for all layers");
+    network.residual = alpha[0];
+  }
+  set_widths(network, for_flag("--widths", [&] { return parsed_widths(widths); }));
+  return network;
 }
 
 std::string NetworkFlags::description() const {
   std::string text;
   for (const std::string& activation : activations) text += (text.empty() ? "" : " | ") + activation;
   text += ", depth " + (depth.empty() ? std::to_string(activations.size()) : depth) + ", sigma_w2 = " + sigma_w2 + ", sigma_b2 = " + sigma_b2;
-  return input_scaling == "unit" ? text : text + ", input scaling " + input_scaling;
+  if (input_scaling != "unit") text += ", input scaling " + input_scaling;
+  if (parameterization != "ntk") text += ", " + parameterization + " parameterization, widths " + widths;
+  if (!residual.empty()) text += ", residual alpha = " + residual;
+  return text;
 }
 
 std::string command_line(int argc, const char* const* argv) {

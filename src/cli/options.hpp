@@ -29,16 +29,20 @@ void add_answer_flags(CLI::App& command, AnswerFlags& flags);
 
 struct NetworkFlags {
   std::vector<std::string> activations;
-  std::string depth, sigma_w2 = "1", sigma_b2 = "0", input_scaling = "unit";
+  std::string depth, sigma_w2 = "1", sigma_b2 = "0", input_scaling = "unit", parameterization = "ntk", widths, residual;
 
   Architecture architecture() const;
   /// "tanh, depth 3, sigma_w2 = 3/2, sigma_b2 = 0.1"
   std::string description() const;
 };
 void add_network_flags(CLI::App& command, NetworkFlags& flags);
+/// --parameterization, --widths and --residual, for commands that know what they mean.
+void add_parameterization_flags(CLI::App& command, NetworkFlags& flags);
 
 /// A whole number between two bounds.  Errors  UsageError naming the flag
 long parse_count(const std::string& text, long least, long most, const std::string& flag);
+/// One of the words, by its place in the list.  Errors  UsageError naming the flag and all the words
+std::size_t choice(const std::string& flag, const std::string& text, const std::vector<std::string>& words);
 
 /// The text is the answer of f, its refusals begin with the flag.
 template <class F>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "infwidth/expression/program.hpp"
 
+#include <algorithm>
 #include <map>
 #include <stdexcept>
 #include <tuple>
@@ -20,7 +21,7 @@ bool is_power_of_two(const Integer& n) { return n > 0 && mpz_popcount(n.backend(
 /// Numbers the values of the trees: two nodes with the same code and the same arguments are one register.
 class Compiler {
  public:
-  explicit Compiler(std::string_view variable) : variable_(variable) {}
+  explicit Compiler(const std::vector<std::string>& variables) : variables_(variables) {}
 
   std::vector<Rational> numbers;
   std::vector<Instruction> instructions;
@@ -35,7 +36,7 @@ class Compiler {
   }
 
  private:
-  std::string_view variable_;
+  const std::vector<std::string>& variables_;
   std::unordered_map<const void*, std::int32_t> by_node_;
   std::map<std::tuple<Code, std::int32_t, std::int32_t>, std::int32_t> by_value_;
   std::map<Rational, std::int32_t> by_number_;
@@ -85,9 +86,11 @@ class Compiler {
     switch (e.op()) {
       case Op::number: return number(e.value());
       case Op::pi: return emit(Code::pi, 0, 0, false);
-      case Op::variable:
-        if (e.name() != variable_) throw std::logic_error("Program: the formula has another variable, " + e.name());
-        return emit(Code::variable, 0, 0, true);
+      case Op::variable: {
+        const auto found = std::find(variables_.begin(), variables_.end(), e.name());
+        if (found == variables_.end()) throw std::logic_error("Program: the formula has another variable, " + e.name());
+        return emit(Code::variable, static_cast<std::int32_t>(found - variables_.begin()), 0, true);
+      }
       case Op::add: return binary(Code::add, compile(e.argument(0)), compile(e.argument(1)));
       case Op::subtract: return binary(Code::subtract, compile(e.argument(0)), compile(e.argument(1)));
       case Op::multiply: return binary(Code::multiply, compile(e.argument(0)), compile(e.argument(1)));
@@ -133,8 +136,8 @@ class Compiler {
 
 }  // namespace
 
-Program::Program(const std::vector<Expression>& outputs, std::string_view variable) {
-  Compiler compiler(variable);
+Program::Program(const std::vector<Expression>& outputs, const std::vector<std::string>& variables) : variables_(variables.size()) {
+  Compiler compiler(variables);
   for (const Expression& e : outputs) outputs_.push_back(compiler.compile(e));
   numbers_ = std::move(compiler.numbers);
 
@@ -151,7 +154,7 @@ Program::Program(const std::vector<Expression>& outputs, std::string_view variab
   for (std::size_t i = 0; i < place.size(); ++i) {
     Instruction instruction = compiler.instructions[i];
     const auto moved = [&](std::int32_t r) { return place[static_cast<std::size_t>(r)]; };
-    if (instruction.code != Code::number) {
+    if (instruction.code != Code::number && instruction.code != Code::variable) {
       instruction.left = moved(instruction.left);
       if (instruction.code != Code::integer_power) instruction.right = moved(instruction.right);
     }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "infwidth/activation/same_function.hpp"
 #include "infwidth/real/errors.hpp"
 
 namespace infwidth {
@@ -24,21 +25,6 @@ InputPoint InputPoint::with_norm2(const Rational& norm2, int dim) {
   x.dim = dim;
   return x;
 }
-
-namespace {
-
-/// Pieces with the same exact ends and formulas; two different zeros of formulas count as different.
-bool same_function(const Activation& a, const Activation& b) {
-  const auto same_end = [](const std::optional<PieceEnd>& p, const std::optional<PieceEnd>& q) {
-    if (!p || !q) return !p && !q;
-    return p->at.exact() && q->at.exact() && *p->at.exact() == *q->at.exact();
-  };
-  return a.name() == b.name() && std::equal(a.pieces().begin(), a.pieces().end(), b.pieces().begin(), b.pieces().end(), [&](const Piece& p, const Piece& q) {
-           return same_end(p.left, q.left) && same_end(p.right, q.right) && p.value == q.value;
-         });
-}
-
-}  // namespace
 
 NetworkMetric::NetworkMetric(const Architecture& network, MetricOf of) : network_(network), of_(of) {
   for (const Activation& activation : network_.activations) {

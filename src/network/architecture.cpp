@@ -45,4 +45,18 @@ Architecture make_architecture(int depth, std::vector<Activation> activations, c
   return a;
 }
 
+void set_widths(Architecture& network, std::vector<std::uint64_t> widths) {
+  const std::size_t layers = network.activations.size();
+  if (network.parameterization == Parameterization::ntk) {
+    if (!widths.empty()) throw UsageError("widths: the ntk parameterization has no use for them; leave them out, or take the standard one");
+    return;
+  }
+  if (widths.empty()) throw UsageError("widths: the NTK of the standard parameterization grows with the widths of the hidden layers; give them, like 1000");
+  if (widths.size() == 1) widths.resize(layers, widths[0]);
+  if (widths.size() != layers) {
+    throw UsageError("widths: " + number_of(widths.size(), "value") + " for depth " + std::to_string(layers) + "; give 1 (every hidden layer)" + (layers == 1 ? "" : " or " + std::to_string(layers)));
+  }
+  network.widths = std::move(widths);
+}
+
 }  // namespace infwidth

@@ -4,6 +4,7 @@
 #include <climits>
 
 #include "infwidth/real/functions.hpp"
+#include "infwidth/real/in_domain.hpp"
 
 namespace infwidth {
 
@@ -71,6 +72,15 @@ Ball softplus(const Ball& x) {
     if (arf_sgn(arb_midref(t.get())) <= 0) return log1p(exp(t));
     return t + log1p(exp(-t));
   });
+}
+
+InDomain asin(const InDomain& x) {
+  const Ball one(1), whole = Ball(0).widened(one);
+  if (whole.contains(x)) return asin(static_cast<const Ball&>(x));
+  Ball inside;  // what both balls hold
+  if (!x.is_finite() || arb_intersection(inside.get(), x.get(), whole.get(), Precision::bits()) == 0) return asin(static_cast<const Ball&>(x));
+  const Ball low = lower_end(inside), high = upper_end(inside);
+  return Ball::hull(asin(certainly_positive(low + one) == Truth::yes ? low : -one), asin(certainly_positive(one - high) == Truth::yes ? high : one));
 }
 
 }  // namespace infwidth

@@ -79,11 +79,11 @@ Real special_function(Program::Code code, const Real& a, const Real& b) {
 
 template <class Real>
 Evaluator<Real>::Evaluator(const Program& program) : program_(&program), registers_(program.instructions_.size()), results_(program.outputs()) {
-  run(0, program.first_dependent_, Real(0));
+  run(0, program.first_dependent_, {});
 }
 
 template <class Real>
-std::span<const Real> Evaluator<Real>::operator()(const Real& x) {
+std::span<const Real> Evaluator<Real>::operator()(std::span<const Real> x) {
   run(program_->first_dependent_, program_->instructions_.size(), x);
   for (std::size_t i = 0; i < results_.size(); ++i) results_[i] = registers_[static_cast<std::size_t>(program_->outputs_[i])];
   return results_;
@@ -91,24 +91,25 @@ std::span<const Real> Evaluator<Real>::operator()(const Real& x) {
 
 template <class Real>
 const Real& Evaluator<Real>::value(const Real& x) {
-  run(program_->first_dependent_, program_->instructions_.size(), x);
+  run(program_->first_dependent_, program_->instructions_.size(), {&x, 1});
   return registers_[static_cast<std::size_t>(program_->outputs_[0])];
 }
 
 template <class Real>
-void Evaluator<Real>::run(std::size_t from, std::size_t to, const Real& x) {
+void Evaluator<Real>::run(std::size_t from, std::size_t to, std::span<const Real> x) {
   using Code = Program::Code;
   const Program::Instruction* const code = program_->instructions_.data();
   Real* const registers = registers_.data();
   for (std::size_t i = from; i < to; ++i) {
     const Program::Instruction& instruction = code[i];
     Real& r = registers[i];
-    const Real& a = registers[instruction.left];
+    const bool plain = instruction.code == Code::number || instruction.code == Code::variable;
+    const Real& a = registers[plain ? 0 : instruction.left];
     const Real& b = registers[instruction.code == Code::integer_power ? 0 : instruction.right];
     switch (instruction.code) {
       case Code::number: r = constant<Real>(program_->numbers_[static_cast<std::size_t>(instruction.left)]); break;
       case Code::pi: r = pi<Real>(); break;
-      case Code::variable: r = x; break;
+      case Code::variable: r = x[static_cast<std::size_t>(instruction.left)]; break;
       case Code::add: in_place::add(r, a, b); break;
       case Code::subtract: in_place::subtract(r, a, b); break;
       case Code::multiply: in_place::multiply(r, a, b); break;

@@ -45,4 +45,8 @@ struct Architecture {
 Architecture make_architecture(int depth, std::vector<Activation> activations, const std::vector<Rational>& sigma_w2,
                                const std::vector<Rational>& sigma_b2, InputScaling input_scaling = InputScaling::unit);
 
+/// Gives the formal widths of the standard parameterization: 1 for all hidden layers, or depth of them.
+///   Errors   UsageError: widths in the ntk parameterization, none in the standard one, a list of another length
+void set_widths(Architecture& network, std::vector<std::uint64_t> widths);
+
 }  // namespace infwidth
