@@ -79,12 +79,21 @@ void Output::discard() const noexcept {
 }
 
 void Output::write(std::string_view text) {
-  pending_ += text;
-  if (pending_.size() >= block) flush();
+  if (text.size() < block) {
+    pending_ += text;
+    if (pending_.size() >= block) flush();
+    return;
+  }
+  flush();
+  write_through(text);
 }
 
 void Output::flush() {
-  std::string_view rest = pending_;
+  write_through(pending_);
+  pending_.clear();
+}
+
+void Output::write_through(std::string_view rest) {
   while (!rest.empty()) {
     const ssize_t count = ::write(descriptor_, rest.data(), rest.size());
     if (count < 0 && errno == EINTR) continue;
@@ -94,7 +103,6 @@ void Output::flush() {
     }
     rest.remove_prefix(static_cast<std::size_t>(count));
   }
-  pending_.clear();
 }
 
 void Output::commit() {

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "infwidth/io/points.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstring>
-#include <memory>
+#include <utility>
 
 #include "infwidth/io/json.hpp"
 #include "infwidth/real/ball.hpp"
@@ -41,32 +36,11 @@ bool is_not_finite(std::string_view field) {
 
 }  // namespace
 
-PointReader::PointReader(Source source, std::string name) : source_(std::move(source)), name_(std::move(name)), buffer_(first_buffer) {}
+PointReader::PointReader(Read read, std::string name) : read_(std::move(read)), name_(std::move(name)), buffer_(first_buffer) {}
 
-PointReader PointReader::open(const std::string& path) {
-  const std::string name = path == "-" ? "standard input" : shown(path);
-  const int descriptor = path == "-" ? 0 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) throw UsageError(name + ": cannot be opened (" + std::strerror(errno) + "); check the name of the file");
-  // The source owns the file, and a std::function must be copyable.
-  const std::shared_ptr<const int> file(new int(descriptor), [](const int* d) {
-    if (*d != 0) ::close(*d);
-    delete d;
-  });
-  struct stat about {};
-  const bool known = ::fstat(descriptor, &about) == 0;
-  if (known && S_ISDIR(about.st_mode)) throw UsageError(name + ": is a directory; give a file of points");
-  PointReader reader(
-      [file, name](char* buffer, std::size_t size) {
-        for (;;) {
-          const ssize_t count = ::read(*file, buffer, size);
-          if (count >= 0) return static_cast<std::size_t>(count);
-          if (errno != EINTR) throw UsageError(name + ": cannot be read (" + std::strerror(errno) + ")");
-        }
-      },
-      name);
-  if (known && S_ISREG(about.st_mode)) reader.size_ = static_cast<std::uint64_t>(about.st_size);
-  return reader;
-}
+PointReader::PointReader(Source source) : PointReader(std::move(source.read), std::move(source.name)) { size_ = source.size; }
+
+PointReader PointReader::open(const std::string& path) { return PointReader(open_source(path)); }
 
 void PointReader::refuse(const std::string& what) const { throw UsageError(name_ + ", line " + std::to_string(line_) + what); }
 
@@ -95,7 +69,7 @@ bool PointReader::next_line(std::string_view& text) {
       }
       buffer_.resize(2 * buffer_.size());
     }
-    const std::size_t count = source_(buffer_.data() + end_, buffer_.size() - end_);
+    const std::size_t count = read_(buffer_.data() + end_, buffer_.size() - end_);
     at_end_ = count == 0;
     end_ += count;
     bytes_ += count;

@@ -34,6 +34,8 @@ class Output {
   std::string target_, temporary_;  // both empty unless there is something to rename
   std::string name_;
   std::string pending_;
+
+  void write_through(std::string_view rest);
 };
 
 }  // namespace infwidth

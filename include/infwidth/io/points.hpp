@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "infwidth/io/source.hpp"
 #include "infwidth/real/rational.hpp"
 
 namespace infwidth {
@@ -20,11 +21,12 @@ namespace infwidth {
 class PointReader {
  public:
   /// Fills at most `size` bytes of `buffer`; how many, 0 at the end.
-  using Source = std::function<std::size_t(char* buffer, std::size_t size)>;
+  using Read = std::function<std::size_t(char* buffer, std::size_t size)>;
   static constexpr std::size_t longest_line = std::size_t{1} << 26;
 
   /// `name` stands for the file in messages.
-  PointReader(Source source, std::string name);
+  PointReader(Read read, std::string name);
+  explicit PointReader(Source source);
   /// A file, or the standard input for "-".
   static PointReader open(const std::string& path);
 
@@ -43,7 +45,7 @@ class PointReader {
   std::optional<std::uint64_t> size() const { return size_; }
 
  private:
-  Source source_;
+  Read read_;
   std::string name_;
   std::vector<char> buffer_;
   std::size_t begin_ = 0, end_ = 0;  // the bytes not yet handed out
