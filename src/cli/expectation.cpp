@@ -4,7 +4,10 @@
 #include <memory>
 
 #include "commands.hpp"
+#include "infwidth/activation/catalogue.hpp"
+#include "infwidth/expression/parse.hpp"
 #include "infwidth/gaussian/expectation.hpp"
+#include "infwidth/gaussian/two_variables.hpp"
 #include "infwidth/gaussian/variance_map.hpp"
 #include "infwidth/geometry/cancellation.hpp"
 #include "infwidth/io/range.hpp"
@@ -17,7 +20,7 @@ namespace infwidth::cli {
 namespace {
 
 struct Flags {
-  std::string formula, activation, variance;
+  std::string formula, activation, variance, covariance;
   AnswerFlags answer;
 };
 
@@ -25,6 +28,8 @@ constexpr const char* examples =
     "Examples:\n"
     "  infwidth expectation 'tanh(x)^2' --variance 17/10 --digits 50\n"
     "      E[tanh(u)^2] for u normal with mean 0 and variance 17/10\n"
+    "  infwidth expectation 'tanh(u)*relu(v)' --variance 1,2 --covariance 1/2\n"
+    "      E[tanh(u) relu(v)] for u, v normal with mean 0, variances 1 and 2 and covariance 1/2\n"
     "  infwidth expectation --activation tanh --variance 3/2\n"
     "      Q(q) = E[phi(u)^2] and chi(q) = E[phi'(u)^2] at q = 3/2, with two derivatives in q\n"
     "  infwidth expectation --activation gelu --variance 0:4:0.5 --format csv\n"
@@ -56,6 +61,63 @@ std::pair<Quantity, std::uint64_t> value_of(const Activation& f, const Rational&
     return stands(found.estimate.value, print.digits, scale);
   });
   return finish(found.estimate, quantity(found.estimate.value, found.estimate.proven, found.estimate.method, print));
+}
+
+/// Where u and v are: one variance for both, or two; the covariance within its bounds.
+struct Covariance {
+  Rational q1, q2, c;
+
+  template <class Real>
+  PairVariance<Real> as() const {
+    const Rational beside = q1 * q2 - c * c;
+    PairVariance<Real> pair{constant<Real>(q1), constant<Real>(q2), constant<Real>(c), constant<Real>(beside)};
+    if (beside == 0 && q1 != 0 && q2 != 0) pair.ratio = c / q1;
+    return pair;
+  }
+};
+
+Covariance parsed_covariance(const Flags& flags) {
+  const std::vector<Rational> q = for_flag("--variance", [&] { return parse_list(flags.variance); });
+  if (q.size() > 2) throw UsageError("--variance: " + flags.variance + " has " + std::to_string(q.size()) + " values; a formula in u and v takes one for both, or two");
+  const std::vector<Rational> c = for_flag("--covariance", [&] { return parse_list(flags.covariance); });
+  if (c.size() != 1) throw UsageError("--covariance: " + flags.covariance + " has " + std::to_string(c.size()) + " values; give one");
+  const Covariance r{q[0], q.back(), c[0]};
+  if (r.q1 < 0 || r.q2 < 0) throw UsageError("--variance: " + flags.variance + " is negative; a variance is 0 or more");
+  if (r.c * r.c > r.q1 * r.q2) {
+    throw UsageError("--covariance: " + flags.covariance + " is beyond what the variances " + to_string(r.q1) + " and " + to_string(r.q2) + " allow; its square is at most their product");
+  }
+  return r;
+}
+
+bool is_in_u_and_v(const std::string& formula) {
+  Language language = activation_language();
+  language.variables = {"x", "u", "v"};
+  try {
+    const Expression e = parse(formula, language);
+    return !e.depends_on("x") && (e.depends_on("u") || e.depends_on("v"));
+  } catch (const UsageError&) {
+    return false;  // said where the formula is read
+  }
+}
+
+/// E of a typed sum of products f(u) g(v), to the digits asked for.
+std::pair<Quantity, std::uint64_t> value_of(const TwoVariableExpectation& f, const Covariance& covariance, const Printing& print, const Budget& budget) {
+  switch (print.engine) {
+    case Engine::number: throw UsageError("--engine: double precision has no rule for a formula in u and v; take ball or mpfr");
+    case Engine::mpfr: {
+      const DigitsPrecision p(static_cast<unsigned>(print.digits + 2 * extra_digits));
+      const auto estimate = f.at(covariance.as<Digits>(), budget);
+      return {quantity(estimate.value, estimate.error, estimate.method, print), estimate.evaluations};
+    }
+    case Engine::ball: break;
+  }
+  PairExpectation::Value found;
+  refine(print.digits, "expectation", [&] {
+    budget.check();
+    found = f.at(covariance.as<Ball>(), budget);
+    return stands(found.value, print.digits, found.scale);
+  });
+  return {quantity(found.value, true, found.method, print), found.evaluations};
 }
 
 std::vector<Column> value_columns() {
@@ -132,12 +194,23 @@ int answer_question(const Flags& flags, Answer& answer) {
   if (flags.formula.empty() == flags.activation.empty())
     throw UsageError("give either a formula, like 'tanh(x)^2', or --activation F for Q and chi of that activation");
   if (flags.variance.empty()) throw UsageError("no variance is given; add one, like --variance 3/2");
+  if (!flags.covariance.empty()) {
+    if (flags.formula.empty()) throw UsageError("--covariance: needs a formula in u and v, like 'tanh(u)*relu(v)'; for an activation's kernels see infwidth kernel");
+    const Covariance covariance = parsed_covariance(flags);
+    const Printing print = printing(flags.answer);
+    const TwoVariableExpectation f(products_of_two(flags.formula));
+    answer.begin(value_columns(), "E[" + flags.formula + "], u and v normal with mean 0, variances " + to_string(covariance.q1) + " and " + to_string(covariance.q2) + ", covariance " + to_string(covariance.c));
+    auto [value, evaluations] = value_of(f, covariance, print, answer.budget());
+    answer.row({std::move(value), static_cast<long>(evaluations), print.digits});
+    return answered;
+  }
   const Range variances = for_flag("--variance", [&] { return parse_range(flags.variance); });
   if (variances[0] < 0 || variances[variances.count - 1] < 0) throw UsageError("--variance: " + flags.variance + " is negative; a variance is 0 or more");
   const Printing print = printing(flags.answer);
 
   if (!flags.formula.empty()) {
     if (variances.count != 1) throw UsageError("--variance: a formula takes one variance, not the range " + flags.variance);
+    if (is_in_u_and_v(flags.formula)) throw UsageError("the formula is in u and v; add their covariance, like --covariance 1/2");
     const Activation f = Activation::from_text(flags.formula);
     answer.begin(value_columns(), "E[f(u)], f(x) = " + flags.formula + ", u normal with mean 0 and variance " + flags.variance);
     auto [value, evaluations] = value_of(f, variances[0], print, answer.budget());
@@ -163,9 +236,10 @@ Run add_expectation(CLI::App& program) {
   const auto flags = std::make_shared<Flags>();
   CLI::App& command = *program.add_subcommand("expectation", "Gaussian expectations of a formula, or Q and chi of an activation");
   command.footer(examples);
-  command.add_option("formula", flags->formula, "f in x: E[f(u)] is computed, u normal with mean 0")->type_name("");
+  command.add_option("formula", flags->formula, "f in x: E[f(u)] is computed, u normal with mean 0; with --covariance a sum of products f(u) g(v)")->type_name("");
   command.add_option("--activation", flags->activation, "Q, chi and their first two derivatives for this activation")->type_name("F")->group("What");
-  command.add_option("--variance", flags->variance, "the variance of u; with --activation also a range, first:last:step")->type_name("q")->group("What");
+  command.add_option("--variance", flags->variance, "the variance of u (and of v: q1,q2); with --activation also a range, first:last:step")->type_name("q[,q2]")->group("What");
+  command.add_option("--covariance", flags->covariance, "the covariance of u and v, for a formula in these two")->type_name("c")->group("What");
   add_answer_flags(command, flags->answer);
   return [flags](const std::string& line) {
     return run_session(flags->answer.session("infwidth expectation", line), [&](Answer& answer) { return answer_question(*flags, answer); });

@@ -38,6 +38,10 @@ struct GridMaker::Frame {
   int level;
 };
 
+GridMaker::GridMaker(const std::vector<Piece>& f, std::string name, int digits) : name_(std::move(name)), digits_(digits) {
+  for (const Piece& piece : f) parts_.push_back({Program({piece.value}, "x"), position(piece.left), position(piece.right), root_of(piece.left), root_of(piece.right)});
+}
+
 GridMaker::GridMaker(const Activation& phi, BivariateOf of, int digits) : name_(phi.name()), digits_(digits) {
   const bool slope = of == BivariateOf::derivative;
   for (const Piece& piece : phi.pieces()) {

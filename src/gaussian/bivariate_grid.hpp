@@ -44,6 +44,8 @@ struct BivariateGrid {
 class GridMaker {
  public:
   GridMaker(const Activation& phi, BivariateOf of, int digits);
+  /// Of a function without jumps to differentiate. `name` is for messages.
+  GridMaker(const std::vector<Piece>& f, std::string name, int digits);
 
   /// The grid in the variable of deviation s, beside one of deviation `other`; finer and longer with each `level`.
   BivariateGrid grid(const Digits& s, const Digits& other, const Digits& rho, int level) const;

@@ -13,6 +13,8 @@ namespace infwidth {
 
 namespace {
 
+constexpr int reserve = 12;  // digits
+
 /// sum_j b_j exp(a y_j) over the grid.
 Digits transform(const BivariateGrid& grid, const Digits& a) {
   Digits total(0);
@@ -56,19 +58,17 @@ Sum sum_of(const BivariateGrid& first, const BivariateGrid& second, const Digits
   return {total / (2 * pi<Digits>() * sqrt(beside)), first.mean_size * second.mean_size};
 }
 
-}  // namespace
-
-Estimate<Digits> bivariate_expectation(const Activation& phi, BivariateOf of, const Digits& q1, const Digits& q2, const Digits& c, const Budget& budget) {
+/// `f_grids` in the first variable, `g_grids` in the second; one and the same where f = g.
+Estimate<Digits> expectation_on_grids(const GridMaker& f_grids, const GridMaker& g_grids, const std::string& name, int wanted, const Digits& q1, const Digits& q2, const Digits& c, const Budget& budget) {
   if (!(q1 > 0) || !(q2 > 0) || !(c * c < q1 * q2)) throw UsageError("covariance: not positive definite; check q1, q2 > 0 and c^2 < q1 q2");
   const Digits s1 = sqrt(q1), s2 = sqrt(q2), rho = c / (s1 * s2);
-  const int working = static_cast<int>(Digits::default_precision()), wanted = working - 12;
+  const int working = wanted + reserve;
   const Digits relative = pow(Digits(10), -wanted), absolute = pow(Digits(10), 6 - working);
-  const GridMaker grids(phi, of, wanted);
 
   Estimate<Digits> result;
   Digits before;
-  for (int level = 0; level < grids.most_levels(); ++level) {
-    const BivariateGrid first = grids.grid(s1, s2, rho, level), second = q1 == q2 ? first : grids.grid(s2, s1, rho, level);
+  for (int level = 0; level < std::min(f_grids.most_levels(), g_grids.most_levels()); ++level) {
+    const BivariateGrid first = f_grids.grid(s1, s2, rho, level), second = q1 == q2 && &f_grids == &g_grids ? first : g_grids.grid(s2, s1, rho, level);
     const Sum sum = sum_of(first, second, rho, budget);
     result.value = sum.value;
     result.error = abs(sum.value - before);
@@ -79,7 +79,21 @@ Estimate<Digits> bivariate_expectation(const Activation& phi, BivariateOf of, co
     }
     before = sum.value;
   }
-  throw NotReached("E[phi(u) phi(v)] of " + phi.name() + ": the quadrature does not reach " + std::to_string(wanted) + " digits; ask for fewer");
+  throw NotReached("E[phi(u) phi(v)] of " + name + ": the quadrature does not reach " + std::to_string(wanted) + " digits; ask for fewer");
+}
+
+}  // namespace
+
+Estimate<Digits> bivariate_expectation(const Activation& phi, BivariateOf of, const Digits& q1, const Digits& q2, const Digits& c, const Budget& budget) {
+  const int wanted = static_cast<int>(Digits::default_precision()) - reserve;
+  const GridMaker grids(phi, of, wanted);
+  return expectation_on_grids(grids, grids, phi.name(), wanted, q1, q2, c, budget);
+}
+
+Estimate<Digits> bivariate_expectation(const std::vector<Piece>& f, const std::vector<Piece>& g, const Digits& q1, const Digits& q2, const Digits& c, const Budget& budget) {
+  const int wanted = static_cast<int>(Digits::default_precision()) - reserve;
+  const std::string name = to_string(f[0].value) + ", " + to_string(g[0].value);
+  return expectation_on_grids(GridMaker(f, name, wanted), GridMaker(g, name, wanted), name, wanted, q1, q2, c, budget);
 }
 
 }  // namespace infwidth

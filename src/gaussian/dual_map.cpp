@@ -5,9 +5,7 @@
 #include <mutex>
 #include <optional>
 
-#include "infwidth/gaussian/at_zero.hpp"
 #include "infwidth/gaussian/bivariate_rule.hpp"
-#include "infwidth/gaussian/boost_rule.hpp"
 #include "infwidth/gaussian/pair_expectation.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/in_domain.hpp"
@@ -123,27 +121,13 @@ DualValue<Digits> DualMap::at(const PairVariance<Digits>& pair, const Budget& bu
     dual = {jet.Q, jet.chi, "", false, jet.method, jet.evaluations};
     return jet.chi_order < 0 ? infinite() : dual;
   }
-  const auto mean = [&](const std::vector<Piece>& pieces, const Digits& q) -> Digits {
-    if (q == 0) {
-      const Precision p(Precision::bits_for(Digits::default_precision()) + 32);
-      return to_digits(expectation_at_zero(pieces));
-    }
-    const Estimate<Digits> e = boost_expectation(pieces, q, budget);
-    dual.evaluations += e.evaluations;
-    dual.method = e.method;
-    return e.value;
-  };
-  const std::vector<Piece>& phi = s.activation.pieces();
-  if (pair.q1 == 0 || pair.q2 == 0) {
-    dual.value = mean(phi, pair.q1) * mean(phi, pair.q2);
+  if (pair.ratio || pair.q1 == 0 || pair.q2 == 0) {
+    const Estimate<Digits> value = s.of_values.at(pair, budget);
+    dual = {value.value, Digits(0), "", false, value.method, value.evaluations};
     if (jumps) return infinite();
-    dual.derivative = mean(slopes(phi), pair.q1) * mean(slopes(phi), pair.q2);
-    return dual;
-  }
-  if (pair.ratio) {
-    dual.value = mean(product_along_line(phi, phi, *pair.ratio), pair.q1);
-    if (jumps) return infinite();
-    dual.derivative = mean(product_along_line(slopes(phi), slopes(phi), *pair.ratio), pair.q1);
+    const Estimate<Digits> slope = s.of_slopes.at(pair, budget);
+    dual.derivative = slope.value;
+    dual.evaluations += slope.evaluations;
     return dual;
   }
   const Estimate<Digits> value = bivariate_expectation(s.activation, BivariateOf::value, pair.q1, pair.q2, pair.c, budget);

@@ -6,8 +6,11 @@
 #include "infwidth/activation/pieces.hpp"
 #include "infwidth/expression/simplify.hpp"
 #include "infwidth/gaussian/at_zero.hpp"
+#include "infwidth/gaussian/bivariate_rule.hpp"
+#include "infwidth/gaussian/boost_rule.hpp"
 #include "infwidth/gaussian/panels.hpp"
 #include "infwidth/real/errors.hpp"
+#include "infwidth/real/functions.hpp"
 
 namespace infwidth {
 
@@ -91,6 +94,21 @@ PairExpectation::Value PairExpectation::at(const PairVariance<Ball>& pair, const
   const auto result = lazy_->rule->integrate(pair, opposite_parities ? 8 : Precision::bits(), budget);  // (of opposite parities: only whether it is finite)
   if (opposite_parities) return {Ball(0), result.scales[0], 0, "zero by symmetry"};
   return {result.values[0], result.scales[0], result.evaluations, "Gauss-Legendre products"};
+}
+
+Estimate<Digits> PairExpectation::at(const PairVariance<Digits>& pair, const Budget& budget) const {
+  const auto mean = [&](const std::vector<Piece>& f, const Digits& q) -> Estimate<Digits> {
+    if (q != 0) return boost_expectation(f, q, budget);
+    const Precision p(Precision::bits_for(Digits::default_precision()) + 32);
+    return {to_digits(expectation_at_zero(f)), Digits(0), false, 0, "value at 0"};
+  };
+  if (pair.q1 == 0 || pair.q2 == 0) {
+    const Estimate<Digits> first = mean(f_, pair.q1), second = mean(g_, pair.q2);
+    const Digits error = abs(first.error * second.value) + abs(first.value * second.error);
+    return {Digits(first.value * second.value), error, false, first.evaluations + second.evaluations, first.method == second.method ? first.method : first.method + " + " + second.method};
+  }
+  if (pair.ratio) return mean(product_along_line(f_, g_, *pair.ratio), pair.q1);
+  return bivariate_expectation(f_, g_, pair.q1, pair.q2, pair.c, budget);
 }
 
 }  // namespace infwidth

@@ -21,5 +21,7 @@ enum class BivariateOf {
 ///   Errors     NotReached if the rules do not agree
 ///   Derivation D-026
 Estimate<Digits> bivariate_expectation(const Activation& phi, BivariateOf of, const Digits& q1, const Digits& q2, const Digits& c, const Budget& budget = {});
+/// The same of E[f(u) g(v)].
+Estimate<Digits> bivariate_expectation(const std::vector<Piece>& f, const std::vector<Piece>& g, const Digits& q1, const Digits& q2, const Digits& c, const Budget& budget = {});
 
 }  // namespace infwidth

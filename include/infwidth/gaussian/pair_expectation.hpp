@@ -29,6 +29,8 @@ class PairExpectation {
     std::string method;
   };
   Value at(const PairVariance<Ball>& pair, const Budget& budget = {}) const;
+  /// The second route, quadrature at the precision of `Digits`: not proven; not for correlations near +-1.
+  Estimate<Digits> at(const PairVariance<Digits>& pair, const Budget& budget = {}) const;
 
  private:
   std::vector<Piece> f_, g_;
