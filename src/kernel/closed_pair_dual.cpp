@@ -106,6 +106,121 @@ class ErfDual : public PairDual {
   }
 };
 
+/// exp in place, eight at a time.
+void exponentials(double* x, std::size_t n) {
+  for (std::size_t j = 0; j < n; j += Pack::size) {
+    const std::size_t lanes = std::min<std::size_t>(Pack::size, n - j);
+    Pack p(0);
+    std::copy_n(x + j, lanes, p.lane.begin());
+    p = exp(p);
+    std::copy_n(p.lane.begin(), lanes, x + j);
+  }
+}
+
+/// S sin(b x) + C cos(b x). With E+- = exp(-b^2 [(sqrt q1 - sqrt q2)^2 / 2 + sqrt(q1 q2) (1 -+ rho)]):
+///   F = (C^2 + S^2)/2 E+ + (C^2 - S^2)/2 E-,   F' = b^2 [(C^2 + S^2)/2 E+ - (C^2 - S^2)/2 E-]
+class SinusoidDual : public PairDual {
+ public:
+  SinusoidDual(const LayerPoints& points, double b, double sine, double cosine)
+      : points_(points), b2_(b * b), even_((cosine * cosine + sine * sine) / 2), odd_((cosine * cosine - sine * sine) / 2) {}
+
+  void row(const PairRow& r) const override {
+    const double q1 = points_.root_q[r.first], Q1 = points_.root_Q[r.first];
+    const double *const q2 = points_.root_q.data() + r.second, *const Q2 = points_.root_Q.data() + r.second;
+    std::vector<double> other(odd_ == 0 ? 0 : r.count);
+    for (std::size_t j = 0; j < r.count; ++j) {
+      const double t = std::abs(r.tau[j]), d = q1 - q2[j], m = q1 * q2[j], near = is_negative(r.tau[j]) ? 2 - t : t;
+      r.value[j] = -b2_ * (d * d / 2 + m * near);
+      if (odd_ != 0) other[j] = -b2_ * (d * d / 2 + m * (2 - near));
+    }
+    exponentials(r.value, r.count);
+    if (odd_ != 0) exponentials(other.data(), r.count);
+    for (std::size_t j = 0; j < r.count; ++j) {
+      const double plus = even_ * r.value[j], minus = odd_ == 0 ? 0 : odd_ * other[j];
+      r.value[j] = plus + minus;
+      r.gap[j] = Q1 * Q2[j] - std::abs(r.value[j]);
+      if (r.slope != nullptr) r.slope[j] = b2_ * (plus - minus);
+    }
+  }
+
+ private:
+  const LayerPoints& points_;
+  double b2_, even_, odd_;
+};
+
+/// a exp(b x): F = a^2 exp(b^2 [(q1 + q2)/2 + cov]), F' = b^2 F.
+class ExpDual : public PairDual {
+ public:
+  ExpDual(const LayerPoints& points, double a, double b) : points_(points), a2_(a * a), b2_(b * b) {}
+
+  void row(const PairRow& r) const override {
+    const double q1 = points_.root_q[r.first], Q1 = points_.root_Q[r.first];
+    const double *const q2 = points_.root_q.data() + r.second, *const Q2 = points_.root_Q.data() + r.second;
+    for (std::size_t j = 0; j < r.count; ++j) r.value[j] = b2_ * ((q1 * q1 + q2[j] * q2[j]) / 2 + q1 * q2[j] * correlation(r.tau[j]));
+    exponentials(r.value, r.count);
+    for (std::size_t j = 0; j < r.count; ++j) {
+      r.value[j] *= a2_;
+      r.gap[j] = Q1 * Q2[j] - r.value[j];
+      if (r.slope != nullptr) r.slope[j] = b2_ * r.value[j];
+    }
+  }
+
+ private:
+  const LayerPoints& points_;
+  double a2_, b2_;
+};
+
+/// a exp(-b^2 x^2), v = b^2 q: D = (1 + 2 v1)(1 + 2 v2) - 4 b^4 cov^2 = 1 + 2 v1 + 2 v2 + 4 v1 v2 t (2 - t), F = a^2 D^(-1/2), F' = 4 a^2 b^4 cov D^(-3/2).
+class GaussianDual : public PairDual {
+ public:
+  GaussianDual(const LayerPoints& points, double a, double b) : points_(points), a2_(a * a), b2_(b * b) {}
+
+  void row(const PairRow& r) const override {
+    const double q1 = points_.root_q[r.first], Q1 = points_.root_Q[r.first];
+    const double *const __restrict q2 = points_.root_q.data() + r.second, *const __restrict Q2 = points_.root_Q.data() + r.second, *const __restrict tau = r.tau;
+    double *const __restrict value = r.value, *const __restrict gap = r.gap, *const __restrict slope = r.slope;
+    for (std::size_t j = 0; j < r.count; ++j) {
+      const double t = std::abs(tau[j]), v1 = b2_ * q1 * q1, v2 = b2_ * q2[j] * q2[j], inverse = 1 / (1 + 2 * (v1 + v2) + 4 * v1 * v2 * (t * (2 - t)));
+      const double f = a2_ * std::sqrt(inverse);
+      value[j] = f;
+      gap[j] = Q1 * Q2[j] - f;
+      if (slope != nullptr) slope[j] = 4 * b2_ * b2_ * q1 * q2[j] * std::copysign(1 - t, tau[j]) * f * inverse;
+    }
+  }
+
+ private:
+  const LayerPoints& points_;
+  double a2_, b2_;
+};
+
+/// a gelu(b x), v = b^2 q, k = b^2 cov, P = (1 + v1)(1 + v2), D = P - k^2 = 1 + v1 + v2 + v1 v2 t (2 - t), A = asin(k/sqrt P) = atan(k/sqrt D):
+///   F = a^2 (k/4 + [(k^2 + v1 v2 D)/(P sqrt D) + k A]/2pi),   F' = a^2 b^2 (1/4 + [A + k (1/D + (1 - v1 v2)/P + 1)/sqrt D]/2pi)
+class GeluDual : public PairDual {
+ public:
+  GeluDual(const LayerPoints& points, double a, double b) : points_(points), a2_(a * a), b2_(b * b) {}
+
+  void row(const PairRow& r) const override {
+    const double q1 = points_.root_q[r.first], Q1 = points_.root_Q[r.first], v1 = b2_ * q1 * q1;
+    const double *const __restrict q2 = points_.root_q.data() + r.second, *const __restrict Q2 = points_.root_Q.data() + r.second, *const __restrict tau = r.tau;
+    double *const __restrict value = r.value, *const __restrict gap = r.gap, *const __restrict slope = r.slope;
+    constexpr double over_two_pi = 1 / (2 * std::numbers::pi);
+    for (std::size_t j = 0; j < r.count; ++j) {
+      const double t = std::abs(tau[j]), v2 = b2_ * q2[j] * q2[j], k = b2_ * q1 * q2[j] * std::copysign(1 - t, tau[j]);
+      const double P = (1 + v1) * (1 + v2), D = 1 + v1 + v2 + v1 * v2 * (t * (2 - t)), over_P = 1 / P, over_root = 1 / std::sqrt(D), root_of_P = std::sqrt(over_P);
+      const double s = std::abs(k) * root_of_P, c = D * over_root * root_of_P, x = std::min(s, c), angle = x * arc_sine_ratio(std::min(x * x, 0.5));
+      const double A = std::copysign(s < c ? angle : std::numbers::pi / 2 - angle, k);
+      const double f = a2_ * (k / 4 + over_two_pi * ((k * k + v1 * v2 * D) * over_P * over_root + k * A));
+      value[j] = f;
+      gap[j] = Q1 * Q2[j] - std::abs(f);
+      if (slope != nullptr) slope[j] = a2_ * b2_ * (0.25 + over_two_pi * (A + k * over_root * (over_root * over_root + (1 - v1 * v2) * over_P + 1)));
+    }
+  }
+
+ private:
+  const LayerPoints& points_;
+  double a2_, b2_;
+};
+
 }  // namespace
 
 std::unique_ptr<PairDual> make_closed_pair_dual(const Activation& phi, const LayerPoints& points, GapUse gap) {
@@ -114,7 +229,13 @@ std::unique_ptr<PairDual> make_closed_pair_dual(const Activation& phi, const Lay
   using Kind = Recognised::Kind;
   if (form->kind == Kind::slopes) return std::make_unique<SlopesDual>(points, number(form->left), number(form->right));
   if (gap == GapUse::sharp) return nullptr;
-  if (form->kind == Kind::shape && form->entry == "erf") return std::make_unique<ErfDual>(points, number(form->a), number(form->b), number(form->c));
+  if (form->kind == Kind::sinusoid) return std::make_unique<SinusoidDual>(points, number(form->b), number(form->sine), number(form->cosine));
+  if (form->kind != Kind::shape) return nullptr;
+  const double a = number(form->a), b = number(form->b);
+  if (form->entry == "erf") return std::make_unique<ErfDual>(points, a, b, number(form->c));
+  if (form->entry == "gelu") return std::make_unique<GeluDual>(points, a, b);
+  if (form->entry == "exp") return std::make_unique<ExpDual>(points, a, b);
+  if (form->entry == "gaussian") return std::make_unique<GaussianDual>(points, a, b);
   return nullptr;
 }
 

@@ -60,12 +60,11 @@ GramLayers::GramLayers(const Architecture& network, const InputPairs& input, con
     map.plain = standard_ ? constant<double>(scale) : map.b;
     map.per_value = standard_ && follows_ntk_ ? constant<double>(scale) * static_cast<double>(network.widths[l - 1]) : map.w;
     Map& readout = hidden_[l - 1].readout;
-    readout.w = constant<double>(network.sigma_w2[depth]);
-    readout.b = constant<double>(network.sigma_b2[depth]);
+    readout.w = constant<double>(network.sigma_w2[l]);
+    readout.b = constant<double>(network.sigma_b2[l]);
     readout.plain = standard_ ? 1 : readout.b;
     readout.per_value = standard_ && follows_ntk_ ? static_cast<double>(network.widths[l - 1]) : readout.w;
   }
-  readout_ = hidden_.back().readout;
 
   // From the last layer back: does a kink follow?
   std::vector<GapUse> use(depth, GapUse::smooth);

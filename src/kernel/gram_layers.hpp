@@ -27,7 +27,7 @@ class GramLayers {
   double condition() const { return condition_; }
   const LayerPoints& points(std::size_t l) const { return hidden_[l - 1].points; }
   /// Sigma^(l+1)(x, x) and Theta^(l+1)(x, x) of the network of l hidden layers.
-  double output_variance(std::size_t l, std::size_t p) const { return readout_.b + readout_.w * points(l).Q[p]; }
+  double output_variance(std::size_t l, std::size_t p) const { return hidden_[l - 1].readout.b + hidden_[l - 1].readout.w * points(l).Q[p]; }
   double output_ntk(std::size_t l, std::size_t p) const;
 
   /// theta from tau: Theta^1.
@@ -56,7 +56,6 @@ class GramLayers {
     std::vector<double> root_output;
   };
   std::vector<Hidden> hidden_;
-  Map readout_;
   const InputPairs& input_;
   double first_w_, first_b_;
   bool standard_, follows_ntk_, wants_slope_;

@@ -76,9 +76,10 @@ NearRule::Result NearRule::kinked(std::size_t i, std::size_t j, double tau, Work
   const std::vector<double>& breaks = phi_.breaks();
   std::vector<double> marks, edges, inner_marks, inner_edges;
   const double least = 1e-9;
-  for (const double b : breaks) {
-    const double own = b == 0 ? 0 : b / r1, across = b == 0 ? 0 : sign * b / (r2 * rho);
+  for (std::size_t i_break = 0; i_break < breaks.size(); ++i_break) {
+    const double b = breaks[i_break], own = b == 0 ? 0 : b / r1, across = b == 0 ? 0 : sign * b / (r2 * rho);
     marks.push_back(own);
+    for (double d = 0.25; d > 1e-12 && phi_.graded()[i_break]; d /= 4) marks.insert(marks.end(), {own - d, own + d});
     for (double d = 3 / r1; d < 1; d *= 2) marks.insert(marks.end(), {own - d, own + d});
     marks.push_back(across);
     for (double d = 1.5 * std::max(spread, least); d < 2; d *= d < 9 * spread ? 2 - d / (12 * spread) : 1.6) marks.insert(marks.end(), {across - d, across + d});
@@ -110,9 +111,10 @@ NearRule::Result NearRule::kinked(std::size_t i, std::size_t j, double tau, Work
       };
       for (std::vector<double>* v : {&s.y, &s.weight, &s.g, &s.dg}) v->resize(32);
       inner_marks.clear();
-      for (const double b : breaks) {
-        const double w = ((b == 0 ? 0 : sign * b / r2) - centre) / spread;
+      for (std::size_t i_break = 0; i_break < breaks.size(); ++i_break) {
+        const double b = breaks[i_break], w = ((b == 0 ? 0 : sign * b / r2) - centre) / spread;
         if (std::abs(w) < reach) inner_marks.push_back(w);
+        for (double d = 0.25; d > 1e-12 && phi_.graded()[i_break] && std::abs(w) < reach; d /= 4) inner_marks.insert(inner_marks.end(), {w - d, w + d});
       }
       if (inner_marks.empty()) {
         for (std::size_t k = 0; k < normal.nodes.size(); ++k) {

@@ -14,7 +14,12 @@ template class Evaluator<Pack>;
 PiecewiseValues::PiecewiseValues(const Activation& phi) : name_(phi.name()) {
   for (const Piece& piece : phi.pieces()) {
     programs_.push_back(std::make_unique<const Program>(std::vector<Expression>{piece.value, piece.derivative}, "x"));
-    if (piece.right) breaks_.push_back(piece.right->at.approximately());
+    if (!piece.right) continue;
+    breaks_.push_back(piece.right->at.approximately());
+    graded_.push_back(piece.right->kind == EndKind::algebraic);
+  }
+  for (std::size_t i = 0; i < graded_.size(); ++i) {
+    if (phi.pieces()[i + 1].left->kind == EndKind::algebraic) graded_[i] = true;
   }
 }
 

@@ -20,6 +20,8 @@ class PiecewiseValues {
 
   /// The ends between the pieces, in increasing order: one fewer than pieces.
   const std::vector<double>& breaks() const { return breaks_; }
+  /// Of each, whether phi or phi' is a power of the distance there, not analytic on both sides.
+  const std::vector<bool>& graded() const { return graded_; }
   std::size_t pieces() const { return programs_.size(); }
   const std::string& name() const { return name_; }
 
@@ -37,6 +39,7 @@ class PiecewiseValues {
  private:
   std::string name_;
   std::vector<double> breaks_;
+  std::vector<bool> graded_;
   std::vector<std::unique_ptr<const Program>> programs_;
 };
 

@@ -203,8 +203,9 @@ class SeriesDual : public PairDual {
   /// Panels in z that end at the kinks, short beside them where phi changes on the scale 1 of x.
   std::vector<double> panels(std::size_t p, double longest, double reach) const {
     std::vector<double> marks = {-reach, reach};
-    for (const double b : phi_.breaks()) {
-      const double at = b == 0 ? 0 : b / points_.root_q[p];
+    for (std::size_t i = 0; i < phi_.breaks().size(); ++i) {
+      const double b = phi_.breaks()[i], at = b == 0 ? 0 : b / points_.root_q[p];
+      for (double d = longest / 4; d > 1e-12 && phi_.graded()[i]; d /= 4) marks.insert(marks.end(), {at - d, at + d});
       for (double d = 3 / points_.root_q[p]; d < longest; d *= 2) marks.insert(marks.end(), {at - d, at + d});
       marks.push_back(at);
     }

@@ -49,7 +49,7 @@ struct GramRequest {
   bool nngp = false;        // Sigma^(L+1), the covariance of the outputs
   bool ntk = false;         // Theta^(L+1)
   bool gap = false;         // 1 - Sigma^(L+1)(x,y) / sqrt(Sigma^(L+1)(x,x) Sigma^(L+1)(y,y)), never formed by that subtraction
-  bool all_layers = false;  // the networks of 1, 2, .., L hidden layers in place of the last one alone: each with the readout variances given
+  bool all_layers = false;  // the networks of the first 1, 2, .., L hidden layers, each read out, without residual connection, by the variances of the layer that follows
 };
 
 struct GramOptions {
