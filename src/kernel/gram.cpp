@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "infwidth/kernel/gram.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+#include "gram_layers.hpp"
+#include "infwidth/real/errors.hpp"
+#include "input_pairs.hpp"
+
+namespace infwidth {
+
+namespace {
+
+constexpr std::size_t tile = 256;  // 256 x 256 pairs: the input products are packed once for 256 rows
+constexpr std::size_t strip = 8;   // rows that go through the layers together: their pairs stay in the cache, and a column of them fills a line of it
+
+std::size_t tiles_along(std::size_t n) { return (n + tile - 1) / tile; }
+
+/// Where the strip's results go.
+struct Outputs {
+  GramMatrices* into;
+  std::size_t columns;
+  bool symmetric;
+};
+
+/// The pairs of one strip on their way through the layers.
+struct Strip {
+  std::size_t row, rows, column, columns;  // numbers among all points
+  std::vector<double> tau, theta, value, gap, slope, out;
+  std::vector<std::size_t> equal;  // positions of pairs of equal points
+  Strip() : row(0), rows(0), column(0), columns(0) {
+    for (std::vector<double>* v : {&tau, &theta, &value, &gap, &slope, &out}) v->resize(strip * tile);
+  }
+  std::size_t size() const { return rows * tile; }
+};
+
+class GramWork {
+ public:
+  GramWork(const Architecture& network, MatrixView x, MatrixView y, const GramRequest& request, const GramOptions& options, GramMatrices& into)
+      : request_(request), options_(options), into_(into), symmetric_(y.data == nullptr), n_(x.rows), m_(symmetric_ ? x.rows : y.rows), input_(network, x, y),
+        layers_(network, input_, request, options.budget) {
+    const std::size_t count = request.all_layers ? layers_.depth() : 1;
+    for (auto [wanted, matrices] : {std::pair(request.feature, &into.feature), std::pair(request.derivative, &into.derivative), std::pair(request.nngp, &into.nngp),
+                                    std::pair(request.ntk, &into.ntk), std::pair(request.gap, &into.gap)}) {
+      matrices->resize(wanted ? count : 0);
+      for (GramMatrix& matrix : *matrices) {
+        if (matrix.rows() != n_ || matrix.columns() != m_) matrix = GramMatrix(n_, m_);
+      }
+    }
+    into.condition = layers_.condition();
+  }
+
+  void run() {
+    const std::size_t across = tiles_along(n_), along = tiles_along(m_);
+    std::vector<std::pair<std::size_t, std::size_t>> tiles;
+    for (std::size_t i = 0; i < across; ++i) {
+      for (std::size_t j = symmetric_ ? i : 0; j < along; ++j) tiles.emplace_back(i, j);
+    }
+    std::atomic<std::size_t> next{0};
+    std::mutex mutex;
+    std::exception_ptr failure;
+    const auto work = [&] {
+      try {
+        Workspace space;
+        for (std::size_t k = next++; k < tiles.size(); k = next++) {
+          run_tile(tiles[k].first * tile, tiles[k].second * tile, space);
+          const std::lock_guard lock(mutex);
+          if (options_.progress != nullptr) options_.progress->advance();
+        }
+      } catch (...) {
+        next = tiles.size();
+        const std::lock_guard lock(mutex);
+        if (!failure) failure = std::current_exception();
+      }
+    };
+    std::vector<std::thread> workers;
+    const std::size_t threads = std::min<std::size_t>(tiles.size(), static_cast<std::size_t>(std::max(1, options_.threads)));
+    for (std::size_t i = 1; i < threads; ++i) workers.emplace_back(work);
+    work();
+    for (std::thread& w : workers) w.join();
+    if (failure) std::rethrow_exception(failure);
+  }
+
+ private:
+  struct Workspace {
+    Strip strip;
+    InputPairs::Tile input;
+  };
+
+  const GramRequest& request_;
+  const GramOptions& options_;
+  GramMatrices& into_;
+  bool symmetric_;
+  std::size_t n_, m_;
+  InputPairs input_;
+  GramLayers layers_;
+
+  /// The number, among all points, of column j.
+  std::size_t point_of_column(std::size_t j) const { return symmetric_ ? j : n_ + j; }
+
+  void run_tile(std::size_t i0, std::size_t j0, Workspace& space) {
+    const std::size_t rows = std::min(tile, n_ - i0), columns = std::min(tile, m_ - j0);
+    input_.correlate(i0, rows, point_of_column(j0), columns, space.input);
+    Strip& s = space.strip;
+    for (std::size_t r = 0; r < rows; r += strip) {
+      options_.budget.check();
+      s.row = i0 + r;
+      s.rows = std::min(strip, rows - r);
+      s.column = point_of_column(j0);
+      s.columns = columns;
+      s.equal.clear();
+      for (std::size_t a = 0; a < s.rows; ++a) {
+        double* const tau = s.tau.data() + a * tile;
+        input_.separations(s.row + a, s.column, columns, space.input.row(r + a), tau);
+        for (std::size_t b = 0; b < columns; ++b) {
+          if (tau[b] == 0 && input_.are_equal(s.row + a, s.column + b, tau[b])) s.equal.push_back(a * tile + b);
+        }
+      }
+      run_strip(s, j0);
+    }
+  }
+
+  void run_strip(Strip& s, std::size_t j0) {
+    for (std::size_t a = 0; a < s.rows && layers_.follows_ntk(); ++a) layers_.first_ntk(rowed(s, a));
+    for (std::size_t l = 1; l <= layers_.depth(); ++l) {
+      const bool last = l == layers_.depth(), asked = last || request_.all_layers;
+      for (std::size_t a = 0; a < s.rows; ++a) layers_.apply_dual(l, rowed(s, a));
+      if (asked) {
+        const std::size_t k = request_.all_layers ? l - 1 : 0;
+        if (request_.feature) write(s, j0, s.value, into_.feature[k], [&](std::size_t p) { return layers_.points(l).Q[p]; });
+        if (request_.derivative) write(s, j0, s.slope, into_.derivative[k], [&](std::size_t p) { return layers_.points(l).chi[p]; });
+        if (request_.nngp) {
+          for (std::size_t a = 0; a < s.rows; ++a) layers_.read_out(l, rowed(s, a), s.out.data() + a * tile);
+          write(s, j0, s.out, into_.nngp[k], [&](std::size_t p) { return layers_.output_variance(l, p); });
+        }
+        if (request_.ntk) {
+          for (std::size_t a = 0; a < s.rows; ++a) layers_.read_out_ntk(l, rowed(s, a), s.out.data() + a * tile);
+          write(s, j0, s.out, into_.ntk[k], [&](std::size_t p) { return layers_.output_ntk(l, p); });
+        }
+        if (request_.gap) {
+          for (std::size_t a = 0; a < s.rows; ++a) layers_.read_out_gap(l, rowed(s, a), s.out.data() + a * tile);
+          write(s, j0, s.out, into_.gap[k], [](std::size_t) { return 0.0; });
+        }
+      }
+      for (std::size_t a = 0; a < s.rows && !last; ++a) layers_.step(l, rowed(s, a));
+    }
+  }
+
+  static StripRow rowed(Strip& s, std::size_t a) {
+    const std::size_t at = a * tile;
+    return {s.row + a, s.column, s.columns, s.tau.data() + at, s.theta.data() + at, s.value.data() + at, s.gap.data() + at, s.slope.data() + at};
+  }
+
+  /// Writes a strip and, of one set of points, its mirror image. Pairs of equal points get what the diagonal has.
+  template <class Diagonal>
+  void write(const Strip& s, std::size_t j0, std::vector<double>& values, GramMatrix& matrix, Diagonal diagonal) {
+    for (const std::size_t e : s.equal) values[e] = diagonal(s.row + e / tile);
+    for (std::size_t a = 0; a < s.rows; ++a) {
+      const double* const from = values.data() + a * tile;
+      for (std::size_t b = 0; b < s.columns; ++b) {
+        if (!std::isfinite(from[b])) layers_.refuse_pair(s.row + a, s.column + b);
+      }
+    }
+    if (!symmetric_ || j0 >= s.row + s.rows) {
+      for (std::size_t a = 0; a < s.rows; ++a) std::copy_n(values.data() + a * tile, s.columns, matrix.data() + (s.row + a) * m_ + j0);
+      for (std::size_t b = 0; b < s.columns && symmetric_; ++b) {
+        double* const to = matrix.data() + (j0 + b) * m_ + s.row;
+        for (std::size_t a = 0; a < s.rows; ++a) to[a] = values[a * tile + b];
+      }
+      return;
+    }
+    for (std::size_t a = 0; a < s.rows; ++a) {
+      const std::size_t i = s.row + a;
+      for (std::size_t b = i - j0; b < s.columns; ++b) matrix(i, j0 + b) = matrix(j0 + b, i) = values[a * tile + b];
+    }
+  }
+};
+
+void check_request(const GramRequest& r) {
+  if (!r.feature && !r.derivative && !r.nngp && !r.ntk && !r.gap) throw UsageError("gram: no kernel asked for; give feature, derivative, nngp or ntk");
+}
+
+}  // namespace
+
+GramMatrix::GramMatrix(std::size_t rows, std::size_t columns) : rows_(rows), columns_(columns) {
+  // In huge pages where the system has them: a first touch of 4 KiB each costs as much as the recursion of their entries.
+  constexpr std::size_t page = std::size_t{1} << 21;
+  const std::size_t bytes = rows * columns * sizeof(double), whole = (bytes + 63) / 64 * 64;
+  if (columns != 0 && bytes / columns / sizeof(double) != rows) throw NotReached("gram: " + std::to_string(rows) + " x " + std::to_string(columns) + " entries do not fit into memory");
+  const bool large = whole >= 4 * page;
+  void* const memory = large ? std::aligned_alloc(page, (whole + page - 1) / page * page) : std::aligned_alloc(64, std::max<std::size_t>(whole, 64));
+  if (memory == nullptr) throw NotReached("gram: " + std::to_string(rows) + " x " + std::to_string(columns) + " entries do not fit into memory");
+#if defined(__linux__)
+  if (large) madvise(memory, whole, MADV_HUGEPAGE);
+#endif
+  data_.reset(static_cast<double*>(memory));
+}
+
+GramMatrices gram(const Architecture& network, MatrixView x, const GramRequest& request, const GramOptions& options) {
+  GramMatrices result;
+  gram(network, x, request, options, result);
+  return result;
+}
+
+GramMatrices gram(const Architecture& network, MatrixView x, MatrixView y, const GramRequest& request, const GramOptions& options) {
+  check_request(request);
+  if (y.data == nullptr || y.rows == 0) throw UsageError("gram: the second set has no points; give one row or more");
+  GramMatrices result;
+  GramWork(network, x, y, request, options, result).run();
+  return result;
+}
+
+void gram(const Architecture& network, MatrixView x, const GramRequest& request, const GramOptions& options, GramMatrices& into) {
+  check_request(request);
+  GramWork(network, x, {}, request, options, into).run();
+}
+
+std::size_t gram_tiles(std::size_t rows, std::size_t columns) {
+  const std::size_t n = tiles_along(rows);
+  return columns == 0 ? n * (n + 1) / 2 : n * tiles_along(columns);
+}
+
+}  // namespace infwidth

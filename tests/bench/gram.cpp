@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Gram matrices, NNGP and NTK together. Printed beside each time: the bound, which is half a matrix product of the inputs (the fastest of some, in the same
+// run) and the throughput of the dual's elementary functions on a cached vector, both divided by the threads.
+#include <Eigen/Core>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "infwidth/kernel/gram.hpp"
+
+using namespace infwidth;
+
+namespace {
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+/// The least time of `rounds` calls, after one to warm up.
+template <class F>
+double least_time(F&& f, int rounds) {
+  f();
+  double least = 1e300;
+  for (int r = 0; r < rounds; ++r) {
+    const double before = now();
+    f();
+    least = std::min(least, now() - before);
+  }
+  return least;
+}
+
+std::vector<double> normal_points(std::size_t n, std::size_t d, double spread) {
+  std::mt19937_64 random(1);
+  std::normal_distribution<double> normal;
+  std::vector<double> x(n * d);
+  for (std::size_t i = 0; i < n; ++i) {
+    const double size = std::exp(spread * normal(random)) / std::sqrt(static_cast<double>(d));
+    for (std::size_t k = 0; k < d; ++k) x[i * d + k] = size * normal(random);
+  }
+  return x;
+}
+
+/// Seconds of one core for half of X X^T in tiles of 256.
+double half_product(std::size_t n, std::size_t d) {
+  using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const Eigen::Index tile = 256, width = static_cast<Eigen::Index>(d);
+  const RowMajor a = RowMajor::Random(tile, width), b = RowMajor::Random(tile, width);
+  RowMajor c(tile, tile);
+  const double one = least_time([&] { c.noalias() = a * b.transpose(); }, 50);
+  const double tiles = static_cast<double>(n) * static_cast<double>(n) / 2 / static_cast<double>(tile * tile);
+  return one * tiles;
+}
+
+/// Seconds of one core for an entry and layer of the square root, the quotient and the polynomials that a dual needs at least.
+double elementary(int roots, int quotients, int products) {
+  constexpr std::size_t n = 2048;
+  std::vector<double> x(n, 0.3), y(n, 0.2);
+  const double once = least_time(
+      [&] {
+        for (int repeat = 0; repeat < 100; ++repeat) {
+          double *const __restrict a = x.data(), *const __restrict b = y.data();
+          for (std::size_t j = 0; j < n; ++j) {
+            double s = a[j];
+            for (int r = 0; r < roots; ++r) s = std::sqrt(s + 0.1);
+            for (int r = 0; r < quotients; ++r) s = 0.7 / (s + 1);
+            double p = s;
+            for (int k = 0; k < products; ++k) p = p * s + 0.01;
+            b[j] = p * 0.1;
+          }
+        }
+      },
+      20);
+  return once / (100.0 * n);
+}
+
+void run(const char* activation, std::size_t n, std::size_t d, int depth, int threads, double spread, int roots, int quotients, int products) {
+  const Architecture network = make_architecture(depth, {Activation::from_text(activation)}, {Rational(3, 2)}, {Rational(1, 10)});
+  const std::vector<double> x = normal_points(n, d, spread);
+  GramMatrices result;
+  GramOptions options;
+  options.threads = threads;
+  const double seconds = least_time([&] { gram(network, {x.data(), n, d}, {.nngp = true, .ntk = true}, options, result); }, 5);
+  std::printf("%-8s %5zu x %-4zu depth %d, %d threads: %8.4f s", activation, n, d, depth, threads, seconds);
+  if (products > 0) {
+    const double product = half_product(n, d) / threads, functions = elementary(roots, quotients, products) * depth * static_cast<double>(n) * static_cast<double>(n) / 2 / threads;
+    std::printf("   bound %.4f s (product %.4f, functions %.4f), ratio %.2f", product + functions, product, functions, seconds / (product + functions));
+  }
+  std::printf("\n");
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  const std::size_t n = count > 1 ? static_cast<std::size_t>(std::atol(words[1])) : 4096;
+  run("relu", n, 784, 5, 2, 0, 1, 0, 36);
+  run("erf", n, 784, 5, 2, 0, 1, 1, 19);
+  run("tanh", 1000, 64, 3, 1, 0.5, 0, 0, 0);
+  run("silu", 1000, 64, 3, 1, 0.5, 0, 0, 0);
+  run("elu:1", 1000, 64, 3, 1, 0.5, 0, 0, 0);
+  run("hardtanh", 1000, 64, 3, 1, 0.5, 0, 0, 0);
+}

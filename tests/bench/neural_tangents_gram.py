@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The peer's time for the Gram matrices of bench_gram: NNGP and NTK together, jitted and warm, double precision.
+
+In an environment of its own:  python3.11 -m venv V; V/bin/pip install jax==0.4.30 jaxlib==0.4.30 neural-tangents==0.6.5 "numpy<2" "scipy<1.13"
+Then  V/bin/python neural_tangents_gram.py [rows]
+"""
+import sys
+import time
+
+import jax
+import numpy as np
+
+jax.config.update("jax_enable_x64", True)
+from neural_tangents import stax  # noqa: E402  (after the precision)
+
+
+def least_time(activation, rows, dim, depth, rounds=3):
+    layers = []
+    for _ in range(depth):
+        layers += [stax.Dense(1, W_std=1.5**0.5, b_std=0.1**0.5), activation]
+    _, _, kernel = stax.serial(*layers, stax.Dense(1, W_std=1.5**0.5, b_std=0.1**0.5))
+    x = jax.numpy.asarray(np.random.default_rng(1).normal(size=(rows, dim)))
+    run = jax.jit(lambda points: kernel(points, None, ("nngp", "ntk")))
+    jax.block_until_ready(run(x))
+    times = []
+    for _ in range(rounds):
+        before = time.perf_counter()
+        jax.block_until_ready(run(x))
+        times.append(time.perf_counter() - before)
+    return min(times)
+
+
+rows = int(sys.argv[1]) if len(sys.argv) > 1 else 4096
+for name, activation in (("relu", stax.Relu()), ("erf", stax.Erf())):
+    print(f"{name:8} {rows:5} x 784  depth 5: {least_time(activation, rows, 784, 5):8.4f} s")
