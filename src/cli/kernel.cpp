@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <memory>
+#include <thread>
 
 #include "commands.hpp"
+#include "infwidth/io/matrix.hpp"
 #include "infwidth/io/range.hpp"
+#include "infwidth/kernel/gram.hpp"
 #include "infwidth/kernel/network_kernel.hpp"
 #include "infwidth/real/errors.hpp"
+#include "infwidth/run/memory.hpp"
 #include "quantities.hpp"
 
 namespace infwidth::cli {
@@ -15,18 +21,21 @@ namespace {
 struct Flags {
   NetworkFlags network;
   AnswerFlags answer;
-  std::string of, layers, x, y;
+  std::string of, layers, x, y, data, data2, threads;
 
   bool all_layers() const { return !layers.empty() && choice("--layers", layers, {"all"}) == 0; }
 };
 
 constexpr const char* command = "infwidth kernel";
+constexpr double double_accuracy = 1e-12;  // of sqrt(K(x,x) K(y,y)) times the condition (gram.hpp)
 
 constexpr const char* examples =
     "Examples:\n"
     "  infwidth kernel --activation tanh --depth 3 --sigma-w2 3/2 --sigma-b2 1/10 --x 1,0 --y 3/5,4/5 --digits 40\n"
     "  infwidth kernel --activation relu --sigma-w2 2 --x 1,0 --y=-1,0 --depth 4 --layers all\n"
     "  infwidth kernel --activation 'abs(x)+tanh(x)' --of ntk --parameterization standard --widths 500 --x 1,0 --y 0,1\n"
+    "  infwidth kernel --activation erf --depth 5 --data points.npy --of nngp,ntk --output gram.npy\n"
+    "      writes gram.nngp.npy and gram.ntk.npy, the Gram matrices of all pairs of rows, in double precision\n"
     "\n"
     "The kernels between two points of a random network of L hidden layers, as their widths go to infinity:\n"
     "  feature      E[phi(u) phi(v)], the mean product of the last hidden layer's features\n"
@@ -36,7 +45,8 @@ constexpr const char* examples =
 
 /// The kernels in the order of their columns.
 constexpr std::size_t kernels = 4;
-const std::array<Column, kernels> columns = {{{"feature", "feature kernel", "K"}, {"derivative", "derivative kernel", "\\dot K"}, {"nngp", "NNGP kernel", "\\Sigma"}, {"ntk", "NTK", "\\Theta"}}};
+const std::vector<std::string> names = {"feature", "derivative", "nngp", "ntk"};
+const std::array<Column, kernels> kernel_columns = {{{"feature", "feature kernel", "K"}, {"derivative", "derivative kernel", "\\dot K"}, {"nngp", "NNGP kernel", "\\Sigma"}, {"ntk", "NTK", "\\Theta"}}};
 
 template <class Real>
 const KernelValue<Real>& value_of(const LayerKernel<Real>& layer, std::size_t which) {
@@ -49,13 +59,16 @@ std::vector<std::size_t> parsed_kernels(const std::string& of) {
   if (of.empty()) return {0, 1, 2, 3};
   for (std::size_t from = 0; from <= of.size();) {
     const std::size_t comma = std::min(of.find(',', from), of.size());
-    which.push_back(choice("--of", of.substr(from, comma - from), {"feature", "derivative", "nngp", "ntk"}));
+    const std::size_t kernel = choice("--of", of.substr(from, comma - from), names);
+    if (std::find(which.begin(), which.end(), kernel) != which.end()) throw UsageError("--of: " + names[kernel] + " is named twice");
+    which.push_back(kernel);
     from = comma + 1;
   }
   return which;
 }
 
 Quantity text_of(const KernelValue<Ball>& v, const LayerKernel<Ball>& layer, const Printing& print) { return quantity(v.value, layer.proven, layer.method, print); }
+Quantity text_of(const KernelValue<double>& v, const LayerKernel<double>& layer, const Printing& print) { return quantity(v.value, v.error, layer.method, print); }
 Quantity text_of(const KernelValue<Digits>& v, const LayerKernel<Digits>& layer, const Printing& print) { return quantity(v.value, v.error, layer.method, print); }
 
 /// One row a layer. A kernel that is asked for and not there is a reason; if none is there, so says the exit code.
@@ -82,6 +95,32 @@ int write_layers(const std::vector<LayerKernel<Real>>& layers, const std::vector
   return answered;
 }
 
+/// The same pair in double precision, as a Gram matrix of two rows.
+std::vector<LayerKernel<double>> by_double(const Architecture& network, const std::vector<Rational>& x, const std::vector<Rational>& y, const std::vector<std::size_t>& which, const KernelOptions& options) {
+  std::vector<double> rows;
+  for (const auto* point : {&x, &y}) {
+    for (const Rational& c : *point) rows.push_back(constant<double>(c));
+  }
+  GramRequest request;
+  for (const std::size_t k : which) *std::array{&request.feature, &request.derivative, &request.nngp, &request.ntk}[k] = true;
+  request.all_layers = options.all_layers;
+  GramOptions gram_options;
+  gram_options.budget = options.budget;
+  const GramMatrices result = gram(network, {rows.data(), 2, x.size()}, request, gram_options);
+  std::vector<LayerKernel<double>> layers(options.all_layers ? static_cast<std::size_t>(network.depth()) : 1);
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    LayerKernel<double>& layer = layers[l];
+    layer.layer = options.all_layers ? static_cast<int>(l) + 1 : network.depth();
+    layer.method = "double precision";
+    for (const std::size_t k : which) {
+      const GramMatrix& m = (*std::array{&result.feature, &result.derivative, &result.nngp, &result.ntk}[k])[l];
+      const double scale = std::sqrt(std::abs(m(0, 0))) * std::sqrt(std::abs(m(1, 1)));
+      *std::array{&layer.feature, &layer.derivative, &layer.nngp, &layer.ntk}[k] = {m(0, 1), double_accuracy * result.condition * scale, scale, {}};
+    }
+  }
+  return layers;
+}
+
 int between_points(const Flags& flags, Answer& answer) {
   if (flags.x.empty() || flags.y.empty()) throw UsageError("give two points, --x x1,x2,.. and --y y1,y2,..");
   const std::vector<Rational> x = for_flag("--x", [&] { return parse_list(flags.x); }), y = for_flag("--y", [&] { return parse_list(flags.y); });
@@ -93,15 +132,82 @@ int between_points(const Flags& flags, Answer& answer) {
 
   std::vector<Column> shown;
   if (options.all_layers) shown.push_back({"layer", "layer", "\\ell", everywhere, true});
-  for (const std::size_t k : which) shown.push_back(columns[k]);
+  for (const std::size_t k : which) shown.push_back(kernel_columns[k]);
   shown.push_back({"digits", "digits", "N", in_json});
   answer.begin(std::move(shown), flags.network.description() + "; kernels between (" + flags.x + ") and (" + flags.y + ")");
   switch (print.engine) {
     case Engine::ball: return write_layers(kernel.at(input, options), which, options.all_layers, print, answer);
     case Engine::mpfr: return write_layers(kernel.at_by_digits(input, options), which, options.all_layers, print, answer);
-    case Engine::number: break;
+    case Engine::number: return write_layers(by_double(kernel.architecture(), x, y, which, options), which, options.all_layers, print, answer);
   }
-  throw UsageError("--engine: double precision is for data files; take ball or mpfr for two points");
+  return bug;
+}
+
+// ---- Gram matrices ----
+
+constexpr std::string_view suffix = ".npy";
+
+/// gram.npy for one kernel alone, gram.nngp.npy and so on for several.
+std::string file_of(const std::string& output, std::size_t kernel, std::size_t kernels_asked) {
+  if (kernels_asked == 1) return output;
+  return output.substr(0, output.size() - suffix.size()) + "." + names[kernel] + std::string(suffix);
+}
+
+int parsed_threads(const std::string& text) {
+  constexpr long most = 4096;
+  return text.empty() ? static_cast<int>(std::max(1U, std::thread::hardware_concurrency())) : static_cast<int>(parse_count(text, 1, most, "--threads"));
+}
+
+MatrixView view(const DataMatrix& m) { return {m.values.data(), m.rows, m.columns}; }
+
+int of_data(const Flags& flags, Answer& answer) {
+  if (!flags.x.empty() || !flags.y.empty()) throw UsageError("give either two points, --x and --y, or data files, --data FILE [--data2 FILE]");
+  if (flags.data.empty()) throw UsageError("--data2 is a second data set beside --data FILE; give that too");
+  if (flags.answer.output.size() <= suffix.size() || !flags.answer.output.ends_with(suffix)) {
+    throw UsageError("--output: Gram matrices go to a NumPy file; name one, like --output gram.npy");
+  }
+  if (flags.answer.engine == "mpfr") throw UsageError("--engine: Gram matrices of data files are in double precision; for proven digits give two points, --x and --y");
+  std::vector<std::size_t> which = parsed_kernels(flags.of);
+  if (flags.of.empty()) which = {2, 3};
+  const int threads = parsed_threads(flags.threads);
+  const bool all_layers = flags.all_layers();
+  const Architecture network = flags.network.architecture();
+  const DataMatrix first = for_flag("--data", [&] { return read_matrix(flags.data); });
+  std::optional<DataMatrix> second;
+  if (!flags.data2.empty()) second = for_flag("--data2", [&] { return read_matrix(flags.data2); });
+  if (second && second->columns != first.columns) {
+    throw UsageError("--data2: its points have " + std::to_string(second->columns) + " numbers, those of --data " + std::to_string(first.columns) + "; give as many for both");
+  }
+  const std::uint64_t rows = first.rows, columns = second ? second->rows : rows, layers = all_layers ? static_cast<std::uint64_t>(network.depth()) : 1;
+  require_memory(8 * which.size() * layers * rows * columns, std::to_string(which.size() * layers) + " Gram matrices of " + std::to_string(rows) + " x " + std::to_string(columns));
+
+  std::vector<Output*> files;  // made first: an output that cannot be made should not cost hours
+  for (const std::size_t k : which) files.push_back(&answer.file(file_of(flags.answer.output, k, which.size())));
+  GramRequest request;
+  for (const std::size_t k : which) *std::array{&request.feature, &request.derivative, &request.nngp, &request.ntk}[k] = true;
+  request.all_layers = all_layers;
+  Progress progress = answer.progress(gram_tiles(rows, second ? columns : 0));
+  GramOptions options{threads, answer.budget(), &progress};
+  const GramMatrices result = second ? gram(network, view(first), view(*second), request, options) : gram(network, view(first), request, options);
+
+  answer.begin({{"kernel", "kernel", "K"}, {"file", "file", "\\mathrm{file}"}, {"layers", "layers", "L"}, {"rows", "rows", "n"}, {"columns", "columns", "m"}, {"condition", "condition", "\\kappa"}},
+               flags.network.description() + "; Gram matrices in double precision, right to 1e-12 of sqrt(K(x,x) K(y,y)) times the condition");
+  for (std::size_t i = 0; i < which.size(); ++i) {
+    const std::vector<GramMatrix>& matrices = *std::array{&result.feature, &result.derivative, &result.nngp, &result.ntk}[which[i]];
+    std::vector<std::uint64_t> shape = {rows, columns};
+    if (all_layers) shape.insert(shape.begin(), layers);
+    NpyWriter writer(*files[i], shape);
+    for (const GramMatrix& m : matrices) {
+      for (std::size_t row = 0; row < m.rows(); ++row) {
+        answer.budget().check();
+        writer.write(m.row(row));
+      }
+    }
+    writer.end();
+    const Printing print{3, Engine::number, false};
+    answer.row({names[which[i]], file_of(flags.answer.output, which[i], which.size()), static_cast<long>(layers), static_cast<long>(rows), static_cast<long>(columns), quantity(result.condition, 0, "", print)});
+  }
+  return answered;
 }
 
 }  // namespace
@@ -116,9 +222,15 @@ Run add_kernel(CLI::App& program) {
   kernel.add_option("--layers", flags->layers, "all: every depth from 1 to L, in one run")->type_name("all")->group("What");
   kernel.add_option("--x", flags->x, "the first point; 3/2 and 0.1 are exact; write --x=-1,0 where it begins with a minus")->type_name("x1,x2,..")->group("Where");
   kernel.add_option("--y", flags->y, "the second point")->type_name("y1,y2,..")->group("Where");
+  kernel.add_option("--data", flags->data, "many points, CSV or .npy, one a row: the Gram matrix of all pairs goes to --output FILE.npy")->type_name("FILE")->group("Where");
+  kernel.add_option("--data2", flags->data2, "a second data set: the matrix between the rows of the two")->type_name("FILE")->group("Where");
   add_answer_flags(kernel, flags->answer);
+  kernel.add_option("--threads", flags->threads, "how many threads work on Gram matrices; all cores by default, the same result for any number")->type_name("T")->group("Long work");
   return [flags](const std::string& line) {
-    return run_session(flags->answer.session(command, line), [&](Answer& answer) { return between_points(*flags, answer); });
+    SessionOptions options = flags->answer.session(command, line);
+    const bool data = !flags->data.empty() || !flags->data2.empty();
+    if (data) options.output.clear();  // the matrices' file; what is said about them goes to standard output
+    return run_session(options, [&](Answer& answer) { return data ? of_data(*flags, answer) : between_points(*flags, answer); });
   };
 }
 

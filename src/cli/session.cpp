@@ -102,6 +102,12 @@ void Answer::raw(std::string_view lines) {
   ++rows_;
 }
 
+Output& Answer::file(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  files_.push_back(std::make_unique<Output>(Output::to_file(path)));
+  return *files_.back();
+}
+
 Progress Answer::progress(std::optional<std::uint64_t> total) {
   total_ = total.value_or(0);
   return {total, [this](std::uint64_t done, std::optional<std::uint64_t>) { done_ = done; }};
@@ -111,11 +117,13 @@ void Answer::commit() {
   const std::lock_guard lock(mutex_);
   if (writer_ != nullptr) writer_->end();
   writer_.reset();
+  for (const std::unique_ptr<Output>& file : files_) file->commit();
   output().commit();
 }
 
 void Answer::abandon() noexcept {
   const std::unique_lock lock(mutex_, 100ms);
+  for (const std::unique_ptr<Output>& file : files_) file->discard();
   if (output_ == nullptr) return;
   output_->discard();
   if (!lock.owns_lock() || !options_.output.empty()) return;

@@ -42,6 +42,9 @@ class Answer {
   void raw(std::string_view lines);
   std::uint64_t rows() const { return rows_; }
 
+  /// A file beside the answer proper, which appears with it or not at all. To be made before the work it is for.
+  Output& file(const std::string& path);
+
   /// A counter whose state the bar shows.
   Progress progress(std::optional<std::uint64_t> total);
   std::uint64_t done() const { return done_; }
@@ -57,6 +60,7 @@ class Answer {
   const Budget& budget_;
   std::timed_mutex mutex_;
   std::unique_ptr<Output> output_;
+  std::vector<std::unique_ptr<Output>> files_;
   std::unique_ptr<TableWriter> writer_;
   std::vector<Column> columns_;
   Heading heading_;

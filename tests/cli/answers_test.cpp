@@ -224,3 +224,49 @@ TEST_CASE("the manual page has every flag, and no other", "[cli]") {
   page.erase(std::remove(page.begin(), page.end(), '\\'), page.end());
   CHECK(flags_in(page) == flags_in(help));
 }
+
+TEST_CASE("kernels between two points, by every engine", "[cli]") {
+  const std::string json = answer({"kernel", "--activation", "erf", "--sigma-w2", "3/2", "--sigma-b2", "1/10", "--depth", "3", "--x", "1,0", "--y", "3/5,4/5", "--digits", "25", "--format", "json"});
+  CHECK_THAT(json, ContainsSubstring(R"("nngp":{"value":"0.4808291222173778479437085")"));
+  CHECK_THAT(json, ContainsSubstring(R"("ntk":{"value":"1.531115263541402810758914")"));
+  CHECK_THAT(json, ContainsSubstring(R"("derivative":{"value":)"));
+  CHECK_THAT(answer({"kernel", "--activation", "erf", "--x", "1,0", "--y", "3/5,4/5", "--engine", "mpfr", "--of", "ntk"}), ContainsSubstring("not proven"));
+  const std::string layers = answer({"kernel", "--activation", "relu", "--sigma-w2", "2", "--depth", "3", "--layers", "all", "--x", "1,0", "--y", "1,0", "--of", "ntk", "--format", "csv"});
+  CHECK_THAT(layers, ContainsSubstring("1,4,") && ContainsSubstring("3,8,"));
+  CHECK_THAT(answer({"kernel", "--activation", "tanh", "--x", "1,0", "--y", "3/5,4/5", "--depth", "3", "--engine", "double"}), ContainsSubstring("0.38005769780"));
+  const Ran infinite = run_program({"kernel", "--activation", "step", "--x", "1,0", "--y", "1,0", "--of", "ntk"});
+  CHECK(infinite.code == 3);
+  CHECK(infinite.out.empty());
+  CHECK(run_program({"kernel", "--activation", "tanh", "--x", "1,0"}).code == 2);
+  CHECK(run_program({"kernel", "--activation", "tanh", "--x", "1,0", "--y", "1"}).code == 2);
+  CHECK(run_program({"kernel", "--activation", "tanh", "--x", "1,0", "--y", "1,0", "--widths", "5"}).code == 2);
+}
+
+TEST_CASE("Gram matrices of data files", "[cli]") {
+  const fs::path folder = fs::temp_directory_path() / ("infwidth-gram-test-" + std::to_string(::getpid()));
+  fs::create_directory(folder);
+  const std::string data = (folder / "points.csv").string(), target = (folder / "gram.npy").string();
+  std::ofstream(data) << "1,0\n0.6,0.8\n-1,0\n";
+  const std::string said = answer({"kernel", "--activation", "erf", "--data", data, "--output", target, "--format", "json"});
+  CHECK_THAT(said, ContainsSubstring("gram.nngp.npy") && ContainsSubstring("gram.ntk.npy"));
+  CHECK(fs::file_size(folder / "gram.nngp.npy") == 128 + 9 * 8);
+  (void)answer({"kernel", "--activation", "erf", "--data", data, "--data2", data, "--of", "feature", "--layers", "all", "--depth", "2", "--output", target});
+  CHECK(fs::file_size(target) == 128 + 2 * 9 * 8);
+  // nothing is left behind by a refusal
+  std::ofstream(data) << "1,0\n0.6,nan\n";
+  const std::string other = (folder / "other.npy").string();
+  const Ran bad = run_program({"kernel", "--activation", "erf", "--data", data, "--output", other});
+  CHECK(bad.code == 2);
+  CHECK_THAT(bad.err, ContainsSubstring("nan"));
+  CHECK(run_program({"kernel", "--activation", "exp", "--sigma-w2", "1e5", "--depth", "3", "--data", (folder / "points.csv").string(), "--output", other}).code != 0);
+  CHECK_FALSE(fs::exists(other));
+  CHECK(run_program({"kernel", "--activation", "erf", "--data", data, "--output", "gram.csv"}).code == 2);
+  fs::remove_all(folder);
+}
+
+TEST_CASE("expectations of two variables", "[cli]") {
+  CHECK_THAT(answer({"expectation", "tanh(u)*relu(v)", "--variance", "1,2", "--covariance", "1/2", "--digits", "20"}), ContainsSubstring("0.15142637740053970640"));
+  CHECK_THAT(run_program({"expectation", "tanh(u)*v", "--variance", "1"}).err, ContainsSubstring("--covariance"));
+  CHECK(run_program({"expectation", "tanh(u+v)", "--variance", "1", "--covariance", "0"}).code == 2);
+  CHECK(run_program({"expectation", "u*v", "--variance", "1", "--covariance", "2"}).code == 2);
+}
