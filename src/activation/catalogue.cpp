@@ -202,7 +202,7 @@ std::string reason_against_letter(std::string_view name) {
   static const std::vector<std::string> heads = {"c", "k", "q", "q1", "q2", "A", "B", "C", "dq", "ddq", "dA", "ddA", "dB", "ddB", "dC", "ddC"};
   const bool numbered = bar != std::string::npos && bar + 1 < word.size() && word.find_first_not_of("0123456789", bar + 1) == std::string::npos;
   if (numbered && std::find(heads.begin(), heads.end(), word.substr(0, bar)) != heads.end()) return reserved("a named quantity of the formulas");
-  static const std::vector<std::string> functions = {"gamma", "owens_t", "erf_re", "erf_im"};
+  static const std::vector<std::string> functions = {"gamma", "owens_t", "erf_re", "erf_im", "hyp2f1"};
   if (std::find(functions.begin(), functions.end(), word) != functions.end()) return reserved("a function");
   return "";
 }

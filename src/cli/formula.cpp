@@ -9,6 +9,7 @@
 #include "infwidth/expression/sign.hpp"
 #include "infwidth/geometry/kernel_formula.hpp"
 #include "infwidth/io/json.hpp"
+#include "infwidth/network/architecture.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/text.hpp"
 #include "limit_formats.hpp"
@@ -81,14 +82,7 @@ std::vector<Expression> variances(const std::string& flag, const std::string& li
     if (*value < 0) throw UsageError(flag + ": " + entry + " is negative; a variance is 0 or more");
     given.emplace_back(*value);
   }
-  if (given.size() == 1) return std::vector<Expression>(layers + 1, given[0]);
-  if (given.size() == layers) given.emplace_back(of_readout);
-  if (given.size() != layers + 1) {
-    throw UsageError(flag + ": " + std::to_string(given.size()) + " values for depth " + std::to_string(layers) + "; give 1 (every layer)" +
-                     (layers == 1 ? "" : ", " + std::to_string(layers) + " (the hidden layers)") + " or " + std::to_string(layers + 1) +
-                     " (hidden layers and readout)");
-  }
-  return given;
+  return over_layers(flag, given, layers, Expression(of_readout));
 }
 
 struct Question {

@@ -32,9 +32,10 @@ void read_network(const std::string& text, ClaimFlags& claim) {
       {"--input-scaling", &claim.network.input_scaling}, {"--of", &claim.of}, {"--dim", &claim.dim}, {"--expect-factor", &claim.expected_factor}};
   for (std::string word; words >> word;) {
     std::string* into = nullptr;
-    std::string list;
+    std::string list = "--assume, ";
+    if (word == "--assume") into = &claim.assumptions.emplace_back();
     for (const auto& [name, place] : flags) {
-      list += (list.empty() ? "" : ", ") + name;
+      list += (list.ends_with(' ') ? "" : ", ") + name;
       if (name == word) into = place;
     }
     if (into == nullptr) throw UsageError("'" + shown(word) + "' is no flag here; they are " + list);
@@ -42,9 +43,17 @@ void read_network(const std::string& text, ClaimFlags& claim) {
   }
 }
 
+/// The '=' between head and claim: not that of <= or >=, which --assume may have.
+std::size_t equals_sign(const std::string& line) {
+  for (std::size_t at = line.find('='); at != std::string::npos; at = line.find('=', at + 1)) {
+    if (at == 0 || (line[at - 1] != '<' && line[at - 1] != '>')) return at;
+  }
+  return std::string::npos;
+}
+
 ClaimFlags read_claim(const std::string& source, const std::string& line) {
   try {
-    const std::size_t equals = line.find('=');
+    const std::size_t equals = equals_sign(line);
     if (equals == std::string::npos) throw UsageError("no '='; write QUANTITY ACTIVATION = CLAIM");
     ClaimFlags claim;
     claim.source = source;

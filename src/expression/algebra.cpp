@@ -134,6 +134,7 @@ Fraction Algebra::translate(const Expression& e) {
     case Op::erf: case Op::asin: case Op::atan: return odd_function(e.op(), u);
     case Op::gamma: return gamma(u);
     case Op::owens_t: case Op::erf_re: case Op::erf_im: return special_function(e.op(), u, convert(e.argument(1)));
+    case Op::hyp2f1: return hypergeometric(u, convert(e.argument(1)), convert(e.argument(2)), convert(e.argument(3)));
     default: throw GiveUp();  // kinked functions
   }
 }
@@ -349,6 +350,18 @@ Fraction Algebra::special_function(Op op, const Fraction& first, const Fraction&
     }
   }
   return function(op, {u, v});
+}
+
+Fraction Algebra::hypergeometric(const Fraction& a, const Fraction& b, const Fraction& c, const Fraction& z) {
+  const std::vector<Fraction> arguments = {field_.reduced(a), field_.reduced(b), field_.reduced(c), field_.reduced(z)};
+  for (const std::size_t i : {0U, 1U, 3U}) {
+    if (arguments[i].numerator.is_zero()) return one();
+  }
+  for (const Function& known : functions_) {  // symmetric in a and b
+    if (known.op != Op::hyp2f1 || !field_.equal(known.arguments[2], arguments[2]) || !field_.equal(known.arguments[3], arguments[3])) continue;
+    if (field_.equal(known.arguments[0], arguments[1]) && field_.equal(known.arguments[1], arguments[0])) return field_.generator_power(known.generator, 1);
+  }
+  return function(Op::hyp2f1, arguments);
 }
 
 Fraction Algebra::gamma(const Fraction& argument) {

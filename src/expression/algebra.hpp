@@ -67,6 +67,7 @@ class Algebra {
   Fraction even_function(Op op, const Fraction& u);
   Fraction special_function(Op op, const Fraction& u, const Fraction& v);
   Fraction gamma(const Fraction& u);
+  Fraction hypergeometric(const Fraction& a, const Fraction& b, const Fraction& c, const Fraction& z);
   Fraction function(Op op, const std::vector<Fraction>& arguments);
 };
 

@@ -77,6 +77,7 @@ class Derivative : public Rewriter {
   Expression rewrite(const Expression& e) override {
     if (!e.depends_on(variable_)) return 0;
     if (e.op() == Op::variable) return 1;
+    if (e.op() == Op::hyp2f1) return of_hyp2f1(e);
     const Expression& u = e.argument();
     const Expression du = (*this)(u);
     if (e.arguments().size() == 1) {
@@ -109,6 +110,14 @@ class Derivative : public Rewriter {
 
  private:
   std::string_view variable_;
+
+  Expression of_hyp2f1(const Expression& e) {
+    const Expression &a = e.argument(0), &b = e.argument(1), &c = e.argument(2), &z = e.argument(3);
+    for (const Expression* parameter : {&a, &b, &c}) {
+      if (parameter->depends_on(variable_)) throw UsageError("hyp2f1 has no derivative in its first three arguments here: they must not depend on the variable, as in " + to_string(e));
+    }
+    return a * b / c * hyp2f1(a + 1, b + 1, c + 1, z) * (*this)(z);
+  }
 };
 
 class Substitution : public Rewriter {

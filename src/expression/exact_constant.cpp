@@ -233,6 +233,7 @@ ExactConstant ExactConstant::from(const Expression& e) {
       }
       [[fallthrough]];
     case Op::erf_re: case Op::erf_im: return atom(Expression::make(e.op(), {at(0).expression(), at(1).expression()}));
+    case Op::hyp2f1: return atom(hyp2f1(at(0).expression(), at(1).expression(), at(2).expression(), at(3).expression()));
     default: throw NotReached("expansion: the kinked function in " + to_string(e));
   }
 }

@@ -43,6 +43,7 @@ std::size_t arity(Op op) {
     case Op::number: case Op::pi: case Op::variable: return 0;
     case Op::add: case Op::subtract: case Op::multiply: case Op::divide: case Op::power: case Op::min: case Op::max:
     case Op::owens_t: case Op::erf_re: case Op::erf_im: return 2;
+    case Op::hyp2f1: return 4;
     default: return 1;
   }
 }

@@ -166,6 +166,15 @@ Folded fold_parity(Op op, const Expression& a, const Expression& b) {
   return std::nullopt;
 }
 
+/// 2F1 is 1 at z = 0 and where a or b is 0; its first two arguments are put in order.
+Folded fold_hyp2f1(const std::vector<Expression>& arguments) {
+  const Expression &a = arguments[0], &b = arguments[1], &c = arguments[2], &z = arguments[3];
+  if (c.is_number() && is_integer(c.value()) && c.value() <= 0) throw UsageError("hyp2f1 has a pole where its third argument is " + to_string(c.value()));
+  if (a.is_number(0) || b.is_number(0) || z.is_number(0)) return Expression(1);
+  if (a.is_number() && b.is_number() && b.value() < a.value()) return hyp2f1(b, a, c, z);
+  return std::nullopt;
+}
+
 Folded fold_of_number(Op op, const Rational& u) {
   switch (op) {
     case Op::sqrt:
@@ -209,6 +218,7 @@ std::optional<Expression> fold(Op op, const std::vector<Expression>& arguments) 
       return (a.value() < b.value()) == (op == Op::min) ? a : b;
     }
     case Op::owens_t: case Op::erf_re: case Op::erf_im: return fold_parity(op, a, arguments[1]);
+    case Op::hyp2f1: return fold_hyp2f1(arguments);
     default: return a.is_number() ? fold_of_number(op, a.value()) : std::nullopt;
   }
 }

@@ -217,10 +217,28 @@ class Setter {
         r.text = r.tall ? "\\left|" + r.text + "\\right|" : '|' + r.text + '|';
         r.many = r.sum = false;
         return r;
+      case Op::hyp2f1: return hypergeometric(e);
       default: break;
     }
     r.text = word(e.op());
     append_arguments(r, e);
+    return r;
+  }
+
+  /// {}_2F_1(a, b; c; z)
+  Text hypergeometric(const Expression& e) const {
+    Text r, list;
+    for (std::size_t i = 0; i < 4; ++i) {
+      Text next = set(e.argument(i));
+      if (e.argument(i).is_number()) {  // in the height of a line
+        if (const std::size_t bar = next.text.find("\\frac"); bar != std::string::npos) next.text.replace(bar, 5, "\\tfrac");
+        next.tall = false;
+      }
+      list.text += (i == 0 ? "" : i == 1 ? "," : ";") + next.text;
+      list.tall = list.tall || next.tall;
+    }
+    r.text = "{}_2F_1";
+    append_argument(r, list);
     return r;
   }
 

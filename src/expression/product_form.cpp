@@ -376,7 +376,8 @@ Expression ProductForm::quotient() const {
     for (auto& [e, bases] : by_factor) {
       std::stable_sort(bases.begin(), bases.end(), [](const Expression& a, const Expression& b) { return a.size() < b.size(); });
       const Expression shared = shared_factors(bases);
-      terms.push_back(written(e) * shared * sum_of(std::move(bases)));
+      const Expression rest = shared * sum_of(std::move(bases));
+      terms.push_back(e.slope == 0 ? Expression(Rational(numerator(e.constant))) * rest / Expression(Rational(denominator(e.constant))) : written(e) * rest);
     }
     all.multiply(exp(sum_of(std::move(terms))), 1);
   }

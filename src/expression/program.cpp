@@ -26,6 +26,7 @@ class Compiler {
   std::vector<Rational> numbers;
   std::vector<Instruction> instructions;
   std::vector<bool> dependent;
+  std::vector<std::array<std::int32_t, 3>> parameters;  // of hyp2f1
 
   std::int32_t compile(const Expression& e) {
     const void* id = &e.arguments();  // one address a node
@@ -128,9 +129,23 @@ class Compiler {
       case Op::owens_t: return binary(Code::owens_t, compile(e.argument(0)), compile(e.argument(1)));
       case Op::erf_re: return binary(Code::erf_re, compile(e.argument(0)), compile(e.argument(1)));
       case Op::erf_im: return binary(Code::erf_im, compile(e.argument(0)), compile(e.argument(1)));
+      case Op::hyp2f1: return hypergeometric(e);
       case Op::relu: case Op::step: case Op::sign: case Op::abs: case Op::min: case Op::max: break;
     }
     throw std::logic_error("Program: a kinked function must be cut into its pieces first");
+  }
+
+  std::int32_t hypergeometric(const Expression& e) {
+    std::array<std::int32_t, 3> of{};
+    for (std::size_t i = 0; i < of.size(); ++i) {
+      of[i] = compile(e.argument(i));
+      if (depends(of[i])) throw UsageError("hyp2f1 is known for constant parameters only, not as in " + to_string(e));
+    }
+    const std::int32_t z = compile(e.argument(3));
+    const auto known = std::find(parameters.begin(), parameters.end(), of);
+    const auto index = static_cast<std::int32_t>(known - parameters.begin());
+    if (known == parameters.end()) parameters.push_back(of);
+    return emit(Code::hyp2f1, z, index, depends(z));
   }
 };
 
@@ -156,9 +171,13 @@ Program::Program(const std::vector<Expression>& outputs, const std::vector<std::
     const auto moved = [&](std::int32_t r) { return place[static_cast<std::size_t>(r)]; };
     if (instruction.code != Code::number && instruction.code != Code::variable) {
       instruction.left = moved(instruction.left);
-      if (instruction.code != Code::integer_power) instruction.right = moved(instruction.right);
+      if (instruction.code != Code::integer_power && instruction.code != Code::hyp2f1) instruction.right = moved(instruction.right);
     }
     instructions_[static_cast<std::size_t>(place[i])] = instruction;
+  }
+  parameters_ = std::move(compiler.parameters);
+  for (auto& of : parameters_) {
+    for (std::int32_t& r : of) r = place[static_cast<std::size_t>(r)];
   }
   for (std::int32_t& r : outputs_) r = place[static_cast<std::size_t>(r)];
 }

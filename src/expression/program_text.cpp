@@ -60,6 +60,7 @@ class PythonPrinter : public InfixPrinter {
       case Op::min: return call("min(", e);
       case Op::max: return call("max(", e);
       case Op::gamma: return call("mp.gamma(", e);
+      case Op::hyp2f1: return call("mp.hyp2f1(", e);
       case Op::erf_re: return call("mp.re(mp.erf(mp.mpc(", e, ")))");
       case Op::erf_im: return call("mp.im(mp.erf(mp.mpc(", e, ")))");
       default:  // owens_t, with x = tan t in its integral
@@ -120,6 +121,7 @@ class MathematicaPrinter : public InfixPrinter {
       case Op::min: return call("Min[", e);
       case Op::max: return call("Max[", e);
       case Op::gamma: return call("Gamma[", e);
+      case Op::hyp2f1: return call("Hypergeometric2F1[", e);
       case Op::erf_re: return complex_erf("Re[Erf[", e);
       case Op::erf_im: return complex_erf("Im[Erf[", e);
       default: return call("OwenT[", e);

@@ -44,6 +44,18 @@ struct Product {
     factors.emplace_back(base, power);
   }
 
+  /// -(a - b) as b - a.
+  Product with_plus() const {
+    Product turned = *this;
+    for (auto& [base, power] : turned.factors) {
+      if (coefficient > 0 || denominator(power) != 1 || numerator(power) % 2 == 0 || base.op() != Op::subtract || starts_with_minus(base) || base.argument(0).op() == Op::add || base.argument(0).op() == Op::subtract) continue;
+      base = base.argument(1) - base.argument(0);
+      turned.coefficient = -coefficient;
+      break;
+    }
+    return turned;
+  }
+
   /// Without its sign.
   Expression written() const {
     Rational c = abs(coefficient);
@@ -110,7 +122,8 @@ Expression written_sum(const std::vector<Product>& terms) {
     std::tuple<bool, std::size_t, const std::string&> order() const { return {negative, text.size(), text}; }
   };
   std::vector<Term> written;
-  for (const Product& t : terms) {
+  for (const Product& term : terms) {
+    const Product t = term.with_plus();
     const Expression formula = t.written();
     written.push_back({t.coefficient < 0, formula, to_string(formula)});
   }
@@ -318,14 +331,42 @@ class Shortener {
     return product;
   }
 
-  /// Factored where that is shorter.
+  /// Factored, or by powers of one letter with their coefficients factored, where that is shorter: (1 + q1)*(1 + q2) - c^2.
   Expression written_polynomial(const Polynomial& p) {
-    const Expression sum = written_terms(p);
-    if (p.terms().size() < 3) return sum;
+    Expression best = written_terms(p);
+    if (p.terms().size() < 3) return best;
+    const auto take_if_shorter = [&](const Expression& other) {
+      if (to_string(other).size() < to_string(best).size()) best = other;
+    };
+    take_if_shorter(factored(p));
+    constexpr std::size_t most_terms = 30;
+    for (std::size_t g = Field::root_of_pi + 1; p.terms().size() > 3 && p.terms().size() <= most_terms && g < field().generators(); ++g) {
+      std::map<int, Polynomial> by_power;
+      for (const auto& [m, c] : p.terms()) by_power[exponent(m, g)].add(m, c);
+      if (by_power.size() != 2) continue;
+      std::vector<Expression> parts;
+      for (const auto& [power, part] : by_power) parts.push_back(factored(part));
+      std::stable_sort(parts.begin(), parts.end(), [](const Expression& a, const Expression& b) { return starts_with_minus(a) < starts_with_minus(b); });
+      if (!starts_with_minus(parts[0])) take_if_shorter(parts[0] + parts[1]);
+    }
+    return best;
+  }
+
+  Expression factored(const Polynomial& p) {
     const PrimitivePart part = primitive_part(p);
-    Expression factored = field().formula(Polynomial(part.monomial, part.coefficient));
-    for (const auto& [factor, n] : irreducible_factors(part.rest)) factored = factored * pow(written_terms(factor), Expression(n));
-    return to_string(factored).size() < to_string(sum).size() ? factored : sum;
+    Rational number = part.coefficient;
+    std::vector<std::pair<Expression, int>> written;
+    for (const auto& [factor, n] : irreducible_factors(part.rest)) {
+      written.emplace_back(written_terms(factor), n);
+      if (starts_with_minus(written.back().first) && n % 2 != 0) number = -number, written.back().first = -written.back().first;
+    }
+    std::sort(written.begin(), written.end(), [](const auto& a, const auto& b) { return to_string(a.first) < to_string(b.first); });
+    Expression product = field().formula(Polynomial(part.monomial, 1));
+    for (auto& [factor, n] : written) {
+      if (number < 0 && n % 2 != 0 && factor.op() == Op::subtract) number = -number, factor = -factor;
+      product = product * pow(factor, Expression(n));
+    }
+    return Expression(number) * product;
   }
 
   /// By rising powers, or by falling ones if only so it begins with a plus.

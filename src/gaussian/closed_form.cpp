@@ -58,56 +58,29 @@ class MeanSquare {
 
 }  // namespace
 
-Expression ClosedForm::whole(const Expression& formula) const {
-  Expression e = formula;
-  for (const auto& [name, value] : constants) e = substitute(e, name, value);
-  return e;
-}
-
 ClosedForm closed_form(const std::vector<FormulaPiece>& pieces, bool jumps, const Assumptions& given) {
   const IntegrationProblem problem(pieces, given, {"q"});
   ClosedForm form;
-  const auto attempt = [&](const Expression FormulaPiece::* member) -> std::optional<Expression> {
-    try {
+  const auto mean_square = [&](const Expression FormulaPiece::* member) {
+    return problem.attempt(form, [&] {
       const MeanSquare square(problem.read(member), problem.given);
       const Expression mean = problem.shortened(square.times_power(0));
       if (!form.below) form.below = square.below();
       return mean;
-    } catch (const OutsideClass& e) {
-      if (form.outside.empty()) {
-        form.outside = problem.constants.explained(e.term);
-        if (e.open_sign) form.open_sign = problem.constants.whole(*e.open_sign);
-      }
-      return std::nullopt;
-    }
+    });
   };
-  form.Q = attempt(&FormulaPiece::value);
-  if (!jumps) form.chi = attempt(&FormulaPiece::derivative);
-  for (const auto& letter : problem.constants.letters()) {
-    const auto uses = [&](const std::optional<Expression>& e) { return e && e->depends_on(letter.first); };
-    if (uses(form.Q) || uses(form.chi) || uses(form.below)) form.constants.push_back(letter);
-  }
+  form.Q = mean_square(&FormulaPiece::value);
+  if (!jumps) form.chi = mean_square(&FormulaPiece::derivative);
+  form.constants = problem.used_in({form.Q, form.chi, form.below});
   return form;
 }
 
-ClosedForm closed_form(const Activation& phi) {
-  ClosedForm form;
-  try {
-    form = closed_form(formula_pieces(phi), phi.jump().has_value());
-    if (form.outside.empty()) return form;
-  } catch (const OutsideClass& e) {
-    form.outside = e.term;
-  }
-  if (const auto pieces = normal_form(phi)) return closed_form(*pieces, false);
-  return form;
-}
+ClosedForm closed_form(const Activation& phi) { return by_pieces_or_normal_form<ClosedForm>(phi, closed_form); }
 
 std::optional<Expression> closed_form_of_radial(const Activation& phi) {
   const auto of = [](const std::vector<FormulaPiece>& pieces) {
     const IntegrationProblem problem(pieces, {}, {"q"});
-    ClosedForm form;
-    form.constants = problem.constants.letters();
-    return form.whole(problem.shortened(MeanSquare(problem.read(&FormulaPiece::derivative), problem.given).times_power(2) / q));
+    return problem.constants.whole(problem.shortened(MeanSquare(problem.read(&FormulaPiece::derivative), problem.given).times_power(2) / q));
   };
   try {
     return of(formula_pieces(phi));

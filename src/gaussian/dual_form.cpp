@@ -3,6 +3,7 @@
 
 #include "integration_problem.hpp"
 #include "pair_integral.hpp"
+#include "power_dual.hpp"
 
 namespace infwidth {
 
@@ -38,49 +39,26 @@ Expression dual(const PiecewiseSum& f, const Assumptions& given) {
 
 }  // namespace
 
-Expression DualForm::whole(const Expression& formula) const {
-  Expression e = formula;
-  for (const auto& [name, value] : constants) e = substitute(e, name, value);
-  return e;
-}
-
 DualForm dual_form(const std::vector<FormulaPiece>& pieces, bool jumps, const Assumptions& given) {
   const IntegrationProblem problem(pieces, given, {"q1", "q2"});
   DualForm form;
-  const auto attempt = [&](const Expression FormulaPiece::* member) -> std::optional<Expression> {
-    try {
+  const auto of = [&](const Expression FormulaPiece::* member) {
+    return problem.attempt(form, [&] {
+      const std::optional<SidedPowers> powers = problem.read_powers(member);
+      if (powers && wants_power_dual(*powers)) return power_dual(*powers, problem.given);
       return problem.shortened(dual(problem.read(member), problem.given));
-    } catch (const OutsideClass& e) {
-      if (form.outside.empty()) {
-        form.outside = problem.constants.explained(e.term);
-        if (e.open_sign) form.open_sign = problem.constants.whole(*e.open_sign);
-      }
-      return std::nullopt;
-    }
+    });
   };
-  form.kernel = attempt(&FormulaPiece::value);
+  form.kernel = of(&FormulaPiece::value);
   if (jumps) {
     if (form.kernel) form.derivative_kernel = problem.shortened(differentiate(*form.kernel, "c"));
   } else {
-    form.derivative_kernel = attempt(&FormulaPiece::derivative);
+    form.derivative_kernel = of(&FormulaPiece::derivative);
   }
-  for (const auto& letter : problem.constants.letters()) {
-    const auto uses = [&](const std::optional<Expression>& e) { return e && e->depends_on(letter.first); };
-    if (uses(form.kernel) || uses(form.derivative_kernel)) form.constants.push_back(letter);
-  }
+  form.constants = problem.used_in({form.kernel, form.derivative_kernel});
   return form;
 }
 
-DualForm dual_form(const Activation& phi) {
-  DualForm form;
-  try {
-    form = dual_form(formula_pieces(phi), phi.jump().has_value());
-    if (form.outside.empty()) return form;
-  } catch (const OutsideClass& e) {
-    form.outside = e.term;
-  }
-  if (const auto pieces = normal_form(phi)) return dual_form(*pieces, false);
-  return form;
-}
+DualForm dual_form(const Activation& phi) { return by_pieces_or_normal_form<DualForm>(phi, dual_form); }
 
 }  // namespace infwidth

@@ -2,10 +2,16 @@
 #include "integration_problem.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "infwidth/expression/sign.hpp"
 
 namespace infwidth {
+
+Expression with_constants(Expression formula, const LetteredConstants& constants) {
+  for (const auto& [letter, value] : constants) formula = substitute(formula, letter, value);
+  return formula;
+}
 
 Expression Abbreviations::abbreviated(const Expression& e) {
   constexpr std::size_t plain = 12;  // nodes
@@ -111,10 +117,53 @@ PiecewiseSum IntegrationProblem::read(const Expression FormulaPiece::* member) c
   return f;
 }
 
+std::optional<SidedPowers> IntegrationProblem::read_powers(const Expression FormulaPiece::* member) const {
+  SidedPowers powers;
+  for (const FormulaPiece& piece : pieces) {
+    const bool right = is_zero(piece.left) && !piece.right, left = !piece.left && is_zero(piece.right);
+    if (!right && !left) return std::nullopt;
+    const Expression& e = piece.*member;
+    try {
+      const ExponentialSum sum = ExponentialSum::from(right ? e : substitute(e, "x", -Expression::variable("x")), true);
+      for (const ExponentialTerm& t : sum.terms()) {
+        if (!t.a.is_zero() || !t.b.is_number(0) || !t.normals.empty()) return std::nullopt;
+        for (const auto& [p, c] : t.coefficients) {
+          if (c.is_zero()) continue;
+          if (!c.im.is_number(0) || p <= -1) return std::nullopt;
+          (right ? powers[p].right : powers[p].left) = c.re;
+        }
+      }
+    } catch (const OutsideClass&) {
+      return std::nullopt;
+    }
+  }
+  return powers;
+}
+
 IntegrationProblem::IntegrationProblem(const std::vector<FormulaPiece>& whole, const Assumptions& known, const std::set<std::string>& variables)
     : constants(known), pieces(constants.abbreviated(whole)), given(known) {
   given.positive.insert(variables.begin(), variables.end());
   given.positive.insert(constants.positive().begin(), constants.positive().end());
+}
+
+std::optional<Expression> IntegrationProblem::attempt(ExpectationFormulas& form, const std::function<Expression()>& integral) const {
+  try {
+    return integral();
+  } catch (const OutsideClass& e) {
+    if (form.outside.empty()) {
+      form.outside = constants.explained(e.term);
+      if (e.open_sign) form.open_sign = constants.whole(*e.open_sign);
+    }
+    return std::nullopt;
+  }
+}
+
+LetteredConstants IntegrationProblem::used_in(const std::vector<std::optional<Expression>>& formulas) const {
+  LetteredConstants used;
+  for (const auto& letter : constants.letters()) {
+    if (std::any_of(formulas.begin(), formulas.end(), [&](const auto& e) { return e && e->depends_on(letter.first); })) used.push_back(letter);
+  }
+  return used;
 }
 
 std::vector<FormulaPiece> formula_pieces(const Activation& phi) {
@@ -128,7 +177,6 @@ std::vector<FormulaPiece> formula_pieces(const Activation& phi) {
   return pieces;
 }
 
-/// The normal form on the whole line, where there is one in the class.
 std::optional<std::vector<FormulaPiece>> normal_form(const Activation& phi) {
   const std::optional<Recognised> r = recognise(phi);
   if (!r) return std::nullopt;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,19 +21,16 @@ class Abbreviations {
   explicit Abbreviations(const Assumptions& given) : given_(given) {}
   Expression abbreviated(const Expression& e);
   std::vector<FormulaPiece> abbreviated(const std::vector<FormulaPiece>& pieces);
-  const std::vector<std::pair<std::string, Expression>>& letters() const { return letters_; }
+  const LetteredConstants& letters() const { return letters_; }
   /// The letters of positive constants.
   const std::set<std::string>& positive() const { return positive_; }
   /// A text with the letters replaced by what they stand for.
   std::string explained(std::string text) const;
-  Expression whole(Expression e) const {
-    for (const auto& [name, value] : letters_) e = substitute(e, name, value);
-    return e;
-  }
+  Expression whole(const Expression& e) const { return with_constants(e, letters_); }
 
  private:
   Assumptions given_;
-  std::vector<std::pair<std::string, Expression>> letters_;
+  LetteredConstants letters_;
   std::set<std::string> positive_;
 
   Expression letter_for(const Expression& e);
@@ -43,6 +42,12 @@ struct PiecewiseSum {
   std::vector<std::pair<FormulaInterval, ExponentialSum>> parts;
 };
 
+/// sum_p (right x_+^p + left x_-^p), x_- = max(-x, 0), by p.
+struct SidedPower {
+  Expression right = 0, left = 0;
+};
+using SidedPowers = std::map<Rational, SidedPower>;
+
 /// The pieces of an activation with long constants abbreviated, and what is known about the letters.
 struct IntegrationProblem {
   Abbreviations constants;
@@ -53,9 +58,15 @@ struct IntegrationProblem {
   IntegrationProblem(const std::vector<FormulaPiece>& whole, const Assumptions& known, const std::set<std::string>& variables);
 
   Expression shortened(const Expression& e) const { return shorten(e, given); }
+  /// A formula made by `integral`, or, where that leaves the class, what `form` is to say of it.
+  std::optional<Expression> attempt(ExpectationFormulas& form, const std::function<Expression()>& integral) const;
+  /// The constants that stand in these formulas.
+  LetteredConstants used_in(const std::vector<std::optional<Expression>>& formulas) const;
   /// The activation or its derivative.
   ///   Errors  OutsideClass
   PiecewiseSum read(const Expression FormulaPiece::* member) const;
+  /// The same as powers on both sides of 0, where it is no more than that.
+  std::optional<SidedPowers> read_powers(const Expression FormulaPiece::* member) const;
 };
 
 /// The pieces with their ends as formulas.
@@ -64,5 +75,20 @@ std::vector<FormulaPiece> formula_pieces(const Activation& phi);
 
 /// The normal form of an activation on the whole line, where it has one in the class.
 std::optional<std::vector<FormulaPiece>> normal_form(const Activation& phi);
+
+/// The formulas of an activation by its pieces; where they leave the class, by its normal form.
+///   of  makes formulas of pieces, knowing whether the function jumps
+template <class Form>
+Form by_pieces_or_normal_form(const Activation& phi, Form (*of)(const std::vector<FormulaPiece>&, bool, const Assumptions&)) {
+  Form form;
+  try {
+    form = of(formula_pieces(phi), phi.jump().has_value(), {});
+    if (form.outside.empty()) return form;
+  } catch (const OutsideClass& e) {
+    form.outside = e.term;
+  }
+  if (const auto pieces = normal_form(phi)) return of(*pieces, false, {});
+  return form;
+}
 
 }  // namespace infwidth

@@ -2,8 +2,11 @@
 #include "infwidth/geometry/kernel_formula.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string>
 
+#include "infwidth/expression/named_parts.hpp"
+#include "infwidth/expression/sign.hpp"
 #include "infwidth/gaussian/dual_form.hpp"
 #include "infwidth/real/errors.hpp"
 #include "open_signs.hpp"
@@ -61,14 +64,37 @@ KernelMaps maps_under(const ParametricActivation& activation, const Assumptions&
 
 bool same(const KernelMaps& a, const KernelMaps& b) {
   const auto equal = [&](const Expression KernelMaps::* map) {
-    const auto whole = [&](const KernelMaps& maps) {
-      Expression e = maps.*map;
-      for (const auto& [letter, value] : maps.constants) e = substitute(e, letter, value);
-      return e;
-    };
+    const auto whole = [&](const KernelMaps& maps) { return with_constants(maps.*map, maps.constants); };
     return is_identically_zero(whole(a) - whole(b));
   };
   return equal(&KernelMaps::Q) && equal(&KernelMaps::dual) && equal(&KernelMaps::slope);
+}
+
+/// Does it hold a hypergeometric function? Its argument stays as it is written.
+bool has_series(const Expression& e) {
+  return e.op() == Op::hyp2f1 || std::any_of(e.arguments().begin(), e.arguments().end(), has_series);
+}
+
+/// Long formulas and hypergeometric functions get named parts.
+NamedFormulas with_named_parts(const NamedFormulas& f) {
+  constexpr std::size_t one_line = 160;  // characters
+  std::set<std::string> taken = {"kernel", "derivative_kernel"};
+  for (const Equation& e : f.where) taken.insert(e.name);
+  for (const auto* list : {&f.where, &f.results}) {
+    for (const Equation& e : *list) {
+      for (const std::string& letter : letters_of(e.formula)) taken.insert(letter);
+    }
+  }
+  NamedFormulas result;
+  const auto parted = [&](const Equation& e) -> Equation {
+    if (!has_series(e.formula) && to_string(e.formula).size() <= one_line) return e;
+    const PartedFormula p = named_parts(e.formula, taken);
+    for (const auto& [name, value] : p.parts) result.where.push_back({name, value});
+    return {e.name, p.formula};
+  };
+  for (const Equation& e : f.where) result.where.push_back(parted(e));
+  for (const Equation& e : f.results) result.results.push_back(parted(e));
+  return result;
 }
 
 }  // namespace
@@ -90,7 +116,7 @@ NamedFormulas kernel_formula(const std::vector<KernelMaps>& layers, const std::v
   for (std::size_t l = 0; l + 1 < maps.size(); ++l) {
     const std::string index = '_' + std::to_string(l + 2);
     const auto next = [&](const std::string& name, const Expression& value) {
-      const Expression formula = sigma_b2[l + 1] + shorten(sigma_w2[l + 1] * value, {});
+      const Expression product = sigma_w2[l + 1] * value, formula = sigma_b2[l + 1] + (has_series(product) ? product : shorten(product, {}));
       if (expand) return formula;
       f.where.push_back({name + index, formula});
       return Expression::variable(name + index);
@@ -99,7 +125,7 @@ NamedFormulas kernel_formula(const std::vector<KernelMaps>& layers, const std::v
     here = {q1, q2, next("c", at(maps[l].dual, here))};
   }
   f.results = {{slope ? "derivative_kernel" : "kernel", at(slope ? maps.back().slope : maps.back().dual, here)}};
-  return f;
+  return expand ? f : with_named_parts(f);
 }
 
 }  // namespace infwidth

@@ -9,23 +9,21 @@ namespace {
 
 std::string number_of(std::size_t n, const std::string& what) { return std::to_string(n) + " " + what + (n == 1 ? "" : "s"); }
 
-/// The L + 1 variances of hidden layers and readout. `of_readout` where the list stops at the hidden layers.
-std::vector<Rational> spread(const std::string& name, const std::vector<Rational>& given, std::size_t depth, const Rational& of_readout) {
-  if (given.size() != 1 && given.size() != depth && given.size() != depth + 1) {
-    const std::string hidden = depth == 1 ? "" : ", " + std::to_string(depth) + " (the hidden layers)";
-    throw UsageError(name + ": " + number_of(given.size(), "value") + " for depth " + std::to_string(depth) + "; give 1 (every layer)" + hidden + " or " +
-                     std::to_string(depth + 1) + " (hidden layers and readout)");
-  }
+std::vector<Rational> variances(const std::string& name, const std::vector<Rational>& given, std::size_t depth, const Rational& of_readout) {
+  std::vector<Rational> all = over_layers(name, given, depth, of_readout);
   for (std::size_t l = 0; l < given.size(); ++l) {
     if (given[l] < 0) throw UsageError(name + ": value " + std::to_string(l + 1) + " is " + to_string(given[l]) + "; a variance is not negative");
   }
-  if (given.size() == 1) return std::vector<Rational>(depth + 1, given[0]);
-  std::vector<Rational> all = given;
-  if (all.size() == depth) all.push_back(of_readout);
   return all;
 }
 
 }  // namespace
+
+void refuse_length(const std::string& name, std::size_t given, std::size_t depth) {
+  const std::string hidden = depth == 1 ? "" : ", " + std::to_string(depth) + " (the hidden layers)";
+  throw UsageError(name + ": " + number_of(given, "value") + " for depth " + std::to_string(depth) + "; give 1 (every layer)" + hidden + " or " + std::to_string(depth + 1) +
+                   " (hidden layers and readout)");
+}
 
 Architecture make_architecture(int depth, std::vector<Activation> activations, const std::vector<Rational>& sigma_w2,
                                const std::vector<Rational>& sigma_b2, InputScaling input_scaling) {
@@ -38,8 +36,8 @@ Architecture make_architecture(int depth, std::vector<Activation> activations, c
   Architecture a;
   a.activations = std::move(activations);
   if (a.activations.size() != layers) a.activations.resize(layers, Activation(a.activations.front()));
-  a.sigma_w2 = spread("sigma_w2", sigma_w2, layers, 1);
-  a.sigma_b2 = spread("sigma_b2", sigma_b2, layers, 0);
+  a.sigma_w2 = variances("sigma_w2", sigma_w2, layers, 1);
+  a.sigma_b2 = variances("sigma_b2", sigma_b2, layers, 0);
   if (a.sigma_w2.front() == 0) throw UsageError("sigma_w2: the first layer's weight variance is 0: no layer would see the input; give a positive one");
   a.input_scaling = input_scaling;
   return a;

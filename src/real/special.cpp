@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "infwidth/real/functions.hpp"
+#include "through_balls.hpp"
 
 namespace infwidth {
 
@@ -30,29 +31,14 @@ Ball part_of(ComplexBall (*f)(const ComplexBall&), const Ball& x, const Ball& y,
   return r;
 }
 
-/// f at an exact point to `bits` right bits, or as far as ten thousand bits of working precision go; or until it is below 2^least.
-Ball to_bits(BallFunction f, const Ball& x, const Ball& y, long bits, long least) {
-  Ball r;
-  for (long working = bits + 16; working < bits + 10000; working *= 2) {
-    const Precision p(working);
-    r = f(x, y);
-    if (r.is_finite() && (arb_rel_accuracy_bits(r.get()) >= bits || r.is_exact_zero() || log2_magnitude(r) < least)) break;
-  }
-  return r;
-}
-
-Ball exact_ball(const Digits& x) {
-  Ball r;
-  arf_set_mpfr(arb_midref(r.get()), x.backend().data());
-  return r;
-}
 Digits through_balls(BallFunction f, const Digits& x, const Digits& y) {
-  Digits r;
-  const long bits = static_cast<long>(mpfr_get_prec(r.backend().data()));
-  arf_get_mpfr(r.backend().data(), arb_midref(to_bits(f, exact_ball(x), exact_ball(y), bits + 4, std::numeric_limits<long>::min() / 2).get()), MPFR_RNDN);
-  return r;
+  const Ball u = exact_ball(x), v = exact_ball(y);
+  return to_nearest_digits([&] { return f(u, v); });
 }
-double through_balls(BallFunction f, double x, double y) { return to_bits(f, Ball(x), Ball(y), 60, -1100).to_double(); }
+double through_balls(BallFunction f, double x, double y) {
+  const Ball u(x), v(y);
+  return to_nearest_double([&] { return f(u, v); });
+}
 
 template <class F>
 Pack one_by_one(const Pack& x, const Pack& y, F f) {

@@ -68,6 +68,17 @@ TEST_CASE("verify: claims of documents and of files", "[cli]") {
   CHECK(run_program({"verify", "--quantity", "Q", "--activation", "relu", "--points", "2", "--digits", "12", "--claim-file", "-"}, "r = q\nQ(q) = r/2\n").code == 0);
 }
 
+TEST_CASE("verify: a document's claim may assume what holds of the letters", "[cli]") {
+  const auto of = [](const std::string& line) { return run_program({"verify", "-", "--points", "2", "--digits", "12"}, "```verify\n" + line + "\n```\n"); };
+  const std::string claim = " = F = Phi(-t/sqrt(q)); G = Phi(-u/sqrt(q)); F - G";
+  CHECK(of("chi relu(x-t)-relu(x-u) --assume t<u" + claim).code == 0);
+  CHECK(of("chi relu(x-t)-relu(x-u) --assume t<=u --assume t>=0,u<=3" + claim).code == 0);
+  CHECK(of("chi relu(x-t)-relu(x-u) --assume u<t" + claim).code == 5);
+  CHECK_THAT(of("chi relu(x-t) --assume t=0" + claim).err, ContainsSubstring("is no comparison"));
+  CHECK_THAT(of("chi relu(x-t) --assume = q").err, ContainsSubstring("--assume: no value follows"));
+  CHECK_THAT(of("chi relu(x-t) --layers = q").err, ContainsSubstring("they are --assume, --depth, "));
+}
+
 TEST_CASE("verify reads what formula prints", "[cli]") {
   const std::vector<std::string> network = {"--activation", "erf", "--activation", "sin"};
   for (const auto& [formula, quantity, last] : {std::tuple{"metric", "metric-B", "B"}, {"curvature", "curvature", ""}, {"volume", "volume", ""}}) {

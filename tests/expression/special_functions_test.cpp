@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// gamma, owens_t, erf_re and erf_im in formulas.
+// gamma, owens_t, erf_re, erf_im and hyp2f1 in formulas.
 #include "catch.hpp"
 #include "infwidth/activation/activation.hpp"
 #include "infwidth/expression/parse.hpp"
@@ -14,7 +14,8 @@ const Language language{.variables = {"x", "y"}, .functions = {}, .special_funct
 Expression formula(const std::string& text) { return parse(text, language); }
 std::string printed(const std::string& text) { return to_string(formula(text)); }
 
-const std::vector<const char*> of_both = {"owens_t(x, y)", "owens_t(x^2, x*y)", "erf_re(x, y)", "erf_im(x, y)", "erf_im(x*y, x - y)", "erf_re(2*y, 1/x)", "gamma(1/3)*owens_t(1, x + y)"};
+const std::vector<const char*> of_both = {"owens_t(x, y)", "owens_t(x^2, x*y)", "erf_re(x, y)", "erf_im(x, y)", "erf_im(x*y, x - y)", "erf_re(2*y, 1/x)", "gamma(1/3)*owens_t(1, x + y)",
+                                          "hyp2f1(1/2, 1/2, 3, x*y)", "hyp2f1(-1/3, 2, 5/3, x^2)*y"};
 
 }  // namespace
 
@@ -23,7 +24,8 @@ TEST_CASE("the special functions fold to what they are at special arguments", "[
       {"owens_t(-x, y)", "owens_t(x, y)"}, {"owens_t(x, -2*y)", "-owens_t(x, 2*y)"}, {"owens_t(x, 0)", "0"}, {"owens_t(0, x)", "atan(x)/(2*pi)"},
       {"erf_re(-x, -y)", "-erf_re(x, y)"}, {"erf_re(x, 0)", "erf(x)"}, {"erf_re(0, y)", "0"}, {"erf_im(-x, y)", "erf_im(x, y)"}, {"erf_im(x, -y/2)", "-erf_im(x, y/2)"},
       {"erf_im(x, 0)", "0"}, {"erf_im(0, y)", "erf_im(0, y)"}, {"gamma(1)", "1"}, {"gamma(5)", "24"}, {"gamma(1/2)", "sqrt(pi)"}, {"gamma(7/2)", "15/8*sqrt(pi)"},
-      {"gamma(-3/2)", "4/3*sqrt(pi)"}, {"gamma(1/3)", "gamma(1/3)"}, {"gamma(10000)", "gamma(10000)"}, {"gamma(x)", "gamma(x)"}, {"erf_re(x, y) + 1", "erf_re(x, y) + 1"}};
+      {"gamma(-3/2)", "4/3*sqrt(pi)"}, {"gamma(1/3)", "gamma(1/3)"}, {"gamma(10000)", "gamma(10000)"}, {"gamma(x)", "gamma(x)"}, {"erf_re(x, y) + 1", "erf_re(x, y) + 1"},
+      {"hyp2f1(1/2, 1/3, x, y)", "hyp2f1(1/3, 1/2, x, y)"}, {"hyp2f1(1/2, 0, x, y)", "1"}, {"hyp2f1(x, 1/2, 3, 0)", "1"}, {"hyp2f1(x - 1, y, 3, x/2)", "hyp2f1(x - 1, y, 3, x/2)"}};
   for (const auto& [text, want] : cases) {
     INFO(text);
     CHECK(printed(text) == want);
@@ -31,10 +33,11 @@ TEST_CASE("the special functions fold to what they are at special arguments", "[
   }
   CHECK_THROWS_AS(formula("gamma(-2)"), UsageError);
   CHECK_THROWS_AS(formula("gamma(0)"), UsageError);
+  CHECK_THROWS_AS(formula("hyp2f1(x, y, -1, x)"), UsageError);
 }
 
 TEST_CASE("special functions are for claims, not for activations", "[special]") {
-  for (const char* text : {"owens_t(x, 1)", "erf_re(x, 1)", "gamma(1/3)*x", "erf_im(x, 1)"}) {
+  for (const char* text : {"owens_t(x, 1)", "erf_re(x, 1)", "gamma(1/3)*x", "erf_im(x, 1)", "hyp2f1(1/2, 1/2, 1, x)"}) {
     INFO(text);
     CHECK_THROWS_WITH(parse(text), Catch::Matchers::ContainsSubstring("unknown function '"));
     CHECK_THROWS_AS(Activation::from_text(text), UsageError);
@@ -67,6 +70,8 @@ TEST_CASE("derivatives of the special functions agree with central differences o
   CHECK(differentiate(formula("gamma(1/3)*x"), "x") == formula("gamma(1/3)"));
   CHECK_THROWS_AS(differentiate(formula("gamma(x)"), "x"), UsageError);
   CHECK_THROWS_AS(Program({formula("gamma(x)")}, "x"), UsageError);
+  CHECK_THROWS_AS(differentiate(formula("hyp2f1(x, 1, 2, 1/2)"), "x"), UsageError);
+  CHECK_THROWS_AS(Program({formula("hyp2f1(1, 1, x, 1/2)")}, "x"), UsageError);
 }
 
 TEMPLATE_TEST_CASE("a program of special functions gives the same value on every number, and jets its derivatives", "[special]", double, Pack, Digits, Ball) {
@@ -104,13 +109,14 @@ TEST_CASE("the algebra knows the special functions by their parities", "[special
   const std::vector<std::pair<const char*, const char*>> identities = {
       {"owens_t(x - y, x)", "owens_t(y - x, x)"}, {"owens_t(x, y - x)", "-owens_t(x, x - y)"}, {"erf_re(x - y, y)", "-erf_re(y - x, y)"}, {"erf_im(x - y, x - y)", "-erf_im(y - x, y - x)"},
       {"owens_t(x - x, y)", "atan(y)/(2*pi)"}, {"erf_re(x, y - y)", "erf(x)"}, {"gamma(7/3)", "4/9*gamma(1/3)"}, {"gamma(x - x + 5/2)", "3/4*sqrt(pi)"},
-      {"(owens_t(x, y) + 1)^2 - 1", "owens_t(x, y)*(owens_t(x, y) + 2)"}, {"erf_im(2*x/2, y)", "erf_im(x, y)"}};
+      {"(owens_t(x, y) + 1)^2 - 1", "owens_t(x, y)*(owens_t(x, y) + 2)"}, {"erf_im(2*x/2, y)", "erf_im(x, y)"},
+      {"hyp2f1(x, y, 3, x - 1)", "hyp2f1(2*y/2, x, 3, x - 1)"}, {"hyp2f1(x - x, y, 3, x)", "1"}, {"hyp2f1(x, y, 3, 2*(x - y))", "hyp2f1(x, y, 3, x - y + x - y)"}};
   for (const auto& [a, b] : identities) {
     INFO(a << " = " << b);
     CHECK(is_identically_zero(formula(a) - formula(b)));
   }
   for (const auto& [a, b] : std::vector<std::pair<const char*, const char*>>{
-           {"owens_t(x, y)", "owens_t(y, x)"}, {"owens_t(x, y)", "-owens_t(-x, y)"}, {"erf_re(x, y)", "erf_im(x, y)"}, {"erf_re(x, y)", "erf(x)"}, {"gamma(1/3)", "gamma(2/3)"}}) {
+           {"owens_t(x, y)", "owens_t(y, x)"}, {"owens_t(x, y)", "-owens_t(-x, y)"}, {"erf_re(x, y)", "erf_im(x, y)"}, {"erf_re(x, y)", "erf(x)"}, {"gamma(1/3)", "gamma(2/3)"}, {"hyp2f1(x, y, 3, x)", "hyp2f1(x, y, 2, x)"}}) {
     INFO(a << " /= " << b);
     CHECK_FALSE(is_identically_zero(formula(a) - formula(b)));
   }

@@ -44,6 +44,7 @@ const std::vector<Golden> golden = {
     {"x*ddq_2", R"(x\ddot q_2)"},
     {"sigma_w2^2*dq_2^2/sqrt(sigma_b2)", R"(\frac{\sigma_w^4\dot q_2^2}{\sigma_b})"},
     {"sigma_w2_1*sigma_w2^k/sigma_b2^(d/2)", R"(\frac{\sigma_{w,1}^2\sigma_w^{2k}}{\sigma_b^d})"},
+    {"hyp2f1(1/2, -1/2, n + 3/2, (1 + rho)/2)", R"({}_2F_1\left(-\tfrac{1}{2},\tfrac{1}{2};n+\frac{3}{2};\frac{1+\rho}{2}\right))"},
     {"owens_t(1/sqrt(q), sqrt((1 - rho)/(1 + rho))) + owens_t(h, a)", R"(T\left(\frac{1}{\sqrt{q}},\sqrt{\frac{1-\rho}{1+\rho}}\right)+T(h,a))"},
     {"erf_re(sqrt(q), x/2)*exp(-q) + erf_im(1, 2*y)", R"(e^{-q}\operatorname{Re}\operatorname{erf}\left(\sqrt{q}+\frac{ix}{2}\right)+\operatorname{Im}\operatorname{erf}(1+2iy))"},
     {"(2*q)^n*gamma(n + 1/2)/(2*sqrt(pi))", R"(\frac{(2q)^n}{2\sqrt{\pi}}\Gamma\left(n+\frac{1}{2}\right))"},
@@ -104,6 +105,7 @@ TEST_CASE("Python and Mathematica get their own words", "[typeset]") {
     CHECK(to_python(formula(text)) == python);
     CHECK(to_mathematica(formula(text)) == mathematica);
   }
+  CHECK(to_mathematica(formula("hyp2f1(1/2, n, 3, q)")) == "Hypergeometric2F1[1/2, n, 3, q]");
   CHECK(to_mathematica(formula("owens_t(h, a)")) == "OwenT[h, a]");
 }
 

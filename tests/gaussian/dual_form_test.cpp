@@ -60,6 +60,46 @@ TEST_CASE("closed duals hold the values of two-dimensional quadrature", "[gaussi
   }
 }
 
+// mpmath 1.3.0, mp.dps = 50: polar coordinates, the angle by mp.quad between the zeros.
+static const std::vector<Row> rows_of_powers = {
+    {"relu_power:3/2", "0.4293711239486315742619910139", "0.6031353055462686167918730792", "0.07636352419878912054518723191", "0.2355631802823670768490120108"},
+    {"relu_power:4/3", "0.3755135752908235552410397089", "0.4882068886344882280366023657", "0.07630623762310050399428555596", "0.2163053807343049349875311458"},
+    {"abs(x)^(3/2)", "0.9488463526345368229950192514", "0.8415685514425137646441561362", "0.9351056579819310218783656866", "-0.6511425163707851745739783111"},
+    {"sign(x)*abs(x)^(5/4)", "0.6102207284460615999588518891", "1.227338292183369471855894498", "-0.4945532319689718729246563134", "1.24023059250727941082505086"},
+    {"relu(x)^(3/2)-2*relu(-x)^(3/2)", "1.966647410268610522367880622", "3.74508064703139002183854544", "-1.182939598174759958850046286", "3.422353655282874040789064719"},
+    {"relu(x)^(3/2)+relu(-x)^(3/2)/3", "0.5071137281886818628925579789", "0.5485829862791795290111067472", "0.3456412300823277275350939986", "-0.1123527586647652462584318767"},
+    {"relu(x)^(5/2)+3*relu(x)", "7.5964195274671698942592117", "10.71286969733691309672260484", "1.430336336681510636639985389", "4.193297809580954767677907596"},
+    {"relu(x)^2+x", "2.004632896586037374446639557", "3.813764683694189427937777405", "-0.9866823001386756409888080258", "2.999269253378999393569551341"},
+    {"abs(x)^(5/3)-x^2+x", "0.5428815898460511817804887417", "1.132515198262067945621580715", "-0.3704187366403900027213257832", "0.8959123346639838209226107964"},
+    {"relu_power:7", "7739.197067459092376289595845", "38832.95027939370343163987409", "15.40045289377433419604706214", "175.6861709093184555262848278"},
+};
+
+TEST_CASE("closed duals of powers hold the values of two-dimensional quadrature", "[gaussian][dual_form]") {
+  const Precision precision(300);
+  for (const Row& row : rows_of_powers) {
+    CAPTURE(row.formula);
+    const DualForm form = dual_form(Activation::from_text(row.formula));
+    REQUIRE(form.kernel);
+    REQUIRE(form.derivative_kernel);
+    const Expression F = form.whole(*form.kernel), dF = form.whole(*form.derivative_kernel);
+    CHECK_THAT(at(F, "1", "1", "1/2"), Holds(row.F1, 24));
+    CHECK_THAT(at(dF, "1", "1", "1/2"), Holds(row.dF1, 24));
+    CHECK_THAT(at(F, "7/10", "8/5", "-2/5"), Holds(row.F2, 24));
+    CHECK_THAT(at(dF, "7/10", "8/5", "-2/5"), Holds(row.dF2, 24));
+    const Expression slope = differentiate(F, "c");
+    CHECK(at(dF, "2/3", "5/2", "-1").overlaps(at(slope, "2/3", "5/2", "-1")));
+    CHECK(is_narrow(at(slope, "2/3", "5/2", "-1"), 60));
+  }
+}
+
+TEST_CASE("near the opposite diagonal the kernels of one-sided powers keep their digits", "[gaussian][dual_form]") {
+  const Precision precision(160);
+  for (const char* formula : {"relu_power:2", "relu_power:5", "relu_power:3/2"}) {
+    const Expression F = *dual_form(Activation::from_text(formula)).kernel;
+    CHECK(is_narrow(at(F, "1", "1", "-999999999999/1000000000000"), 40));
+  }
+}
+
 TEST_CASE("the derivative kernel is the derivative of the kernel in the covariance, also where both are long", "[gaussian][dual_form]") {
   const Precision precision(300);
   for (const char* formula : {"relu", "gelu", "elu:1/2", "hardtanh", "gelu(x)+relu(x-1)", "sin(x)+exp(x/2)*Phi(x)", "relu(x-1/2)+cos(x)+x^2", "min(x+1,0)^2*exp(x/3)+erf(x-1)",
@@ -93,6 +133,8 @@ TEST_CASE("formulas of duals are as short as a person would write them", "[gauss
   CHECK(kernel("identity") == "c");
   CHECK(kernel("exp") == "exp((2*c + q1 + q2)/2)");
   CHECK(kernel("erf") == "2*asin(2*c/sqrt((1 + 2*q1)*(1 + 2*q2)))/pi");
+  CHECK(kernel("relu_power:2") == "64*q1*q2/(15*pi)*((1 + c/sqrt(q1*q2))/2)^(5/2)*hyp2f1(1/2, 1/2, 7/2, (1 + c/sqrt(q1*q2))/2)");
+  CHECK(kernel("relu_power:3/2") == "9*sqrt(pi/2)/16*(q1*q2)^(3/4)*((1 + c/sqrt(q1*q2))/2)^2*hyp2f1(1/2, 1/2, 3, (1 + c/sqrt(q1*q2))/2)");
   CHECK(kernel("step") == "1/4 + asin(c/sqrt(q1*q2))/(2*pi)");
 }
 

@@ -20,6 +20,7 @@ enum class Op : std::uint8_t {
   exp, log, sqrt, sin, cos, tan, sinh, cosh, tanh, asin, atan, erf, erfc, Phi, sigmoid, softplus,  // analytic functions
   gamma,                                                    // of what is constant in the variable of the day: it has no derivative here
   owens_t, erf_re, erf_im,                                  // of two arguments: T(h, a); real and imaginary part of erf(x + i y)
+  hyp2f1,                                                   // 2F1(a, b; c; z): a, b, c constant in the variable of the day
   relu, step, sign, abs, min, max,                          // kinked functions: step(0) = 0, sign(0) = 0
 };
 
@@ -33,7 +34,7 @@ class Expression {
   Expression(const Rational& value);                      // NOLINT(google-explicit-constructor)
   static Expression pi();
   static Expression variable(std::string_view name);
-  /// A node of `op` over `arguments` (1 or 2), folded where that is exact.
+  /// A node of `op` over `arguments` (1, 2 or, of hyp2f1, 4), folded where that is exact.
   static Expression make(Op op, std::vector<Expression> arguments);
 
   Op op() const;
@@ -94,12 +95,13 @@ inline Expression tgamma(const Expression& u) { return Expression::make(Op::gamm
 inline Expression owens_t(const Expression& h, const Expression& a) { return Expression::make(Op::owens_t, {h, a}); }
 inline Expression erf_re(const Expression& x, const Expression& y) { return Expression::make(Op::erf_re, {x, y}); }
 inline Expression erf_im(const Expression& x, const Expression& y) { return Expression::make(Op::erf_im, {x, y}); }
+inline Expression hyp2f1(const Expression& a, const Expression& b, const Expression& c, const Expression& z) { return Expression::make(Op::hyp2f1, {a, b, c, z}); }
 inline Expression min(const Expression& a, const Expression& b) { return Expression::make(Op::min, {a, b}); }
 inline Expression max(const Expression& a, const Expression& b) { return Expression::make(Op::max, {a, b}); }
 inline Expression pow(const Expression& a, const Expression& b) { return Expression::make(Op::power, {a, b}); }
 
 /// The derivative with respect to `variable`, valid off the kinks and jumps (step' = sign' = 0, abs' = sign, relu' = step).
-///   Errors   UsageError for gamma of something that depends on `variable`
+///   Errors   UsageError for gamma, or the parameters of hyp2f1, of something that depends on `variable`
 Expression differentiate(const Expression& e, std::string_view variable);
 
 /// `e` with every `variable` replaced.

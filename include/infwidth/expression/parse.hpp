@@ -22,7 +22,7 @@ struct NamedFunction {
 struct Language {
   std::vector<std::string> variables = {"x"};
   std::vector<NamedFunction> functions;
-  /// Are gamma, owens_t, erf_re and erf_im known too? They appear in closed forms and in claims about them, not in activations.
+  /// Are gamma, owens_t, erf_re, erf_im and hyp2f1 known too? They appear in closed forms and in claims about them, not in activations.
   bool special_functions = false;
   /// Where this is set, every other name stands for a real parameter, unless this gives a reason why it cannot ("": it can).
   std::function<std::string(std::string_view)> no_parameter = nullptr;
@@ -30,7 +30,7 @@ struct Language {
 
 /// Reads a formula: numbers (exact: `0.1` is 1/10), `pi`, the variables, `+ - * / ^` (also `**`), parentheses, and the functions
 /// exp log sqrt sin cos tan sinh cosh tanh asin atan erf erfc Phi sigmoid softplus relu step sign abs min max; where the language has
-/// the special functions also gamma(u), owens_t(h, a), erf_re(x, y), erf_im(x, y).
+/// the special functions also gamma(u), owens_t(h, a), erf_re(x, y), erf_im(x, y), hyp2f1(a, b, c, z).
 /// `^` binds right to left and closer than a sign: -x^2 is -(x^2).
 ///   Bounds    10000 characters, 100 levels of nesting, 2000 nodes, integer exponents up to 1000 in magnitude, numbers up to 10^1000
 ///   Errors    UsageError that shows the formula with a caret under the column, and names the nearest function for a typo

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -15,19 +16,19 @@ namespace infwidth {
 
 /// Formulas in one or a few variables, compiled once into straight-line code with shared subexpressions, to be run on any number.
 /// Takes no kinked functions and no other variables (std::logic_error): kinked functions are cut into pieces first.
-/// gamma is known of what is free of the variable alone (UsageError).
+/// gamma and the parameters of hyp2f1 are known of what is free of the variable alone (UsageError).
 class Program {
  public:
   enum class Code : std::uint8_t {
     number, pi, variable,
     add, subtract, multiply, divide, negate, square, integer_power, real_power,
     exp, log, sqrt, sin, cos, tan, sinh, cosh, tanh, asin, atan, erf, erfc, Phi, sigmoid, softplus,
-    gamma, owens_t, erf_re, erf_im,
+    gamma, owens_t, erf_re, erf_im, hyp2f1,
   };
   struct Instruction {
     Code code;
     std::int32_t left = 0;   // register of the first argument; for Code::number the index into `numbers_`, for Code::variable that of the variable
-    std::int32_t right = 0;  // register of the second; for Code::integer_power the exponent itself
+    std::int32_t right = 0;  // register of the second; for Code::integer_power the exponent itself; for Code::hyp2f1 the index into `parameters_`, left being z
   };
 
   Program(const std::vector<Expression>& outputs, std::string_view variable) : Program(outputs, std::vector<std::string>{std::string(variable)}) {}
@@ -42,6 +43,7 @@ class Program {
   template <class Real>
   friend class Evaluator;
   std::vector<Rational> numbers_;
+  std::vector<std::array<std::int32_t, 3>> parameters_;  // registers of a, b, c
   std::vector<Instruction> instructions_;   // those below first_dependent_ are free of the variable
   std::vector<std::int32_t> outputs_;       // registers; register i is the result of instruction i
   std::size_t first_dependent_ = 0;

@@ -78,6 +78,12 @@ Real special_function(Program::Code code, const Real& a, const Real& b) {
 }
 
 template <class Real>
+Real hypergeometric_function(const Real& a, const Real& b, const Real& c, const Real& z) {
+  if constexpr (requires { hyp2f1(a, b, c, z); }) return hyp2f1(a, b, c, z);
+  throw std::logic_error("Program: this number has no special functions");
+}
+
+template <class Real>
 Evaluator<Real>::Evaluator(const Program& program) : program_(&program), registers_(program.instructions_.size()), results_(program.outputs()) {
   run(0, program.first_dependent_, {});
 }
@@ -135,6 +141,11 @@ void Evaluator<Real>::run(std::size_t from, std::size_t to, std::span<const Real
       case Code::sigmoid: r = sigmoid(a); break;
       case Code::softplus: r = softplus(a); break;
       case Code::gamma: case Code::owens_t: case Code::erf_re: case Code::erf_im: r = special_function(instruction.code, a, b); break;
+      case Code::hyp2f1: {
+        const std::array<std::int32_t, 3>& p = program_->parameters_[static_cast<std::size_t>(instruction.right)];
+        r = hypergeometric_function(registers[p[0]], registers[p[1]], registers[p[2]], a);
+        break;
+      }
     }
   }
 }

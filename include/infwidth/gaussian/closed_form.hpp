@@ -10,26 +10,18 @@
 #include "infwidth/activation/recognise.hpp"
 #include "infwidth/expression/expression.hpp"
 #include "infwidth/expression/simplify.hpp"
+#include "infwidth/gaussian/expectation_formulas.hpp"
 #include "infwidth/gaussian/tanh_residue.hpp"
 
 namespace infwidth {
 
 /// Q and chi of an activation as formulas in q, each to be differentiated by the machine.
-///   chi        none where it is infinite or outside the class
-///   constants  letters c_1, c_2, .. that stand in the formulas for longer constants, in the order of their use
-///   outside    where Q or chi is missing: the term that leaves the class
-///              (A formula may divide 0 by 0 at single points q: the product of a Phi with an offset and an exponential that begins at a kink.)
-///   open_sign  where a formula is missing because the sign of a constant with letters is open: that constant
-///   below      the expectations are finite only for q below this constant; none: for every q
-struct ClosedForm {
+///   chi    none where it is infinite or outside the class
+///   below  the expectations are finite only for q below this constant; none: for every q
+/// (A formula may divide 0 by 0 at single points q: the product of a Phi with an offset and an exponential that begins at a kink.)
+struct ClosedForm : ExpectationFormulas {
   std::optional<Expression> Q, chi;
-  std::vector<std::pair<std::string, Expression>> constants;
-  std::string outside;
-  std::optional<Expression> open_sign;
   std::optional<Expression> below;
-
-  /// A formula of these with the constants put in.
-  Expression whole(const Expression& formula) const;
 };
 
 /// By linearity and a small table of Gaussian integrals (derivations D-031): piecewise sums of x^k exp(a x + b x^2), a complex, and of polynomials

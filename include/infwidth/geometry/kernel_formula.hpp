@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "infwidth/gaussian/expectation_formulas.hpp"
 #include "infwidth/geometry/formula.hpp"
 
 namespace infwidth {
@@ -13,7 +14,7 @@ namespace infwidth {
 ///   constants  what letters of `dual` and `slope` stand for
 struct KernelMaps {
   Expression Q, dual, slope;
-  std::vector<std::pair<std::string, Expression>> constants;
+  LetteredConstants constants;
 };
 
 ///   Errors   NotReached: a formula is missing, with the term that leaves the class
@@ -23,9 +24,10 @@ KernelMaps kernel_maps(const Activation& activation);
 KernelMaps kernel_maps(const ParametricActivation& activation, const Assumptions& given = {});
 
 /// The kernel E[phi(u) phi(v)] of the last hidden layer's features between two inputs (or E[phi'(u) phi'(v)] of the last layer), in the variances q1, q2
-/// and the covariance c of the first layer's preactivations; those of layer l have the names q1_l, q2_l, c_l, long constants k_1, k_2.
+/// and the covariance c of the first layer's preactivations; those of layer l have the names q1_l, q2_l, c_l, long constants k_1, k_2. Formulas longer than a line
+/// have named parts (`named_parts`).
 ///   sigma_w2, sigma_b2  as of SymbolicNetwork: the entry l leads from layer l to layer l + 1
-///   expand              one formula, however long
+///   expand              one formula, however long, without names
 NamedFormulas kernel_formula(const std::vector<KernelMaps>& layers, const std::vector<Expression>& sigma_w2, const std::vector<Expression>& sigma_b2, bool slope,
                              bool expand = false);
 

@@ -38,6 +38,19 @@ struct Architecture {
   int depth() const { return static_cast<int>(activations.size()); }
 };
 
+[[noreturn]] void refuse_length(const std::string& name, std::size_t given, std::size_t depth);
+
+/// A list for hidden layers 1..depth and the readout, from 1 value (for all), depth values (depth > 1: the hidden layers; `of_readout` follows) or depth + 1 values.
+///   Errors   UsageError, naming `name`, for another length
+template <class Value>
+std::vector<Value> over_layers(const std::string& name, const std::vector<Value>& given, std::size_t depth, const Value& of_readout) {
+  if (given.size() == 1) return std::vector<Value>(depth + 1, given[0]);
+  if (given.size() != depth && given.size() != depth + 1) refuse_length(name, given.size(), depth);
+  std::vector<Value> all = given;
+  if (all.size() == depth) all.push_back(of_readout);
+  return all;
+}
+
 /// Spreads the user's lists over the layers.
 ///   activations   1 (for all layers) or depth of them
 ///   sigma_w2, sigma_b2   1 value: every layer and the readout; depth values (depth > 1): the hidden layers, readout 1 and 0; depth + 1 values: all

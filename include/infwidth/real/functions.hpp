@@ -7,7 +7,7 @@
 ///     Phi(x)       the normal distribution function, (1 + erf(x / sqrt 2)) / 2, right also in its left tail
 ///     sigmoid(x)   1 / (1 + exp(-x))
 ///     softplus(x)  log(1 + exp(x)), as max(x, 0) + log1p(exp(-|x|))
-///     tgamma(x)    the gamma function;     owens_t(h, a), erf_re(x, y), erf_im(x, y)   see special.hpp
+///     tgamma(x)    the gamma function;     owens_t(h, a), erf_re(x, y), erf_im(x, y), hyp2f1(a, b, c, z)   see special.hpp
 ///     constant<Real>(r)     an exact fraction as a Real;     pi<Real>()
 
 #include <cmath>

@@ -244,4 +244,21 @@ INFWIDTH_JET erf_im(const Jet<Real, Order>& x, const Jet<Real, Order>& y) {
 }
 #undef INFWIDTH_JET
 
+/// Along z alone, by the derivatives (a)_k (b)_k/(c)_k 2F1(a+k, b+k; c+k; z); the parameters are constants.
+template <class Real, int Order>
+  requires requires(const Real& x) { hyp2f1(x, x, x, x); }
+Jet<Real, Order> hyp2f1(const Jet<Real, Order>& a, const Jet<Real, Order>& b, const Jet<Real, Order>& c, const Jet<Real, Order>& z) {
+  std::array<Real, static_cast<std::size_t>(Order) + 1> taylor;
+  Real front(1);
+  for (int k = 0; k <= Order; ++k) {
+    const Real n(k);
+    taylor[static_cast<std::size_t>(k)] = front * hyp2f1(Real(a[0] + n), Real(b[0] + n), Real(c[0] + n), z[0]);
+    front = front * (a[0] + n) * (b[0] + n) / ((c[0] + n) * (n + Real(1)));
+  }
+  Jet<Real, Order> step = z, r(taylor[Order]);
+  step[0] = Real(0);
+  for (int k = Order - 1; k >= 0; --k) r = r * step + Jet<Real, Order>(taylor[static_cast<std::size_t>(k)]);
+  return r;
+}
+
 }  // namespace infwidth

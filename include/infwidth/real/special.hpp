@@ -40,6 +40,21 @@ double erf_im(double x, double y);
 Pack erf_re(const Pack& x, const Pack& y);
 Pack erf_im(const Pack& x, const Pack& y);
 
+/// Gauss's hypergeometric function 2F1(a, b; c; z), the sum of (a)_k (b)_k/(c)_k z^k/k!, of real parameters.
+///   Domain      real z < 1, also z = 1 where c - a - b > 0 (and every z where a or b is 0, -1, ..); c not 0, -1, ..
+///   Limits      2F1(a, b; c; 0) = 1;  2F1(a, b; c; 1) = Gamma(c) Gamma(c-a-b)/(Gamma(c-a) Gamma(c-b))
+///   Accuracy    Ball: proven; exact arguments give the working precision to a few bits. Of a ball around z that reaches beyond 1 the part in the domain is meant, so
+///               that it stays finite where c - a - b > 0 and the function is seen to be monotone (D-035); a ball wholly beyond is indeterminate. Digits: to the
+///               nearest or the next number. double, Pack: 1e-14 relative for a, b, z >= 0 and c > a + b (by the series up to z = 9/10, elsewhere through balls, so not
+///               fast); not-a-number outside the domain
+///   ComplexBall the branch that is analytic off [1, oo), parameters real; indeterminate on boxes that meet the cut, but for real arguments
+///   Derivation  D-035
+Ball hyp2f1(const Ball& a, const Ball& b, const Ball& c, const Ball& z);
+ComplexBall hyp2f1(const ComplexBall& a, const ComplexBall& b, const ComplexBall& c, const ComplexBall& z);
+Digits hyp2f1(const Digits& a, const Digits& b, const Digits& c, const Digits& z);
+double hyp2f1(double a, double b, double c, double z);
+Pack hyp2f1(const Pack& a, const Pack& b, const Pack& c, const Pack& z);
+
 /// The gamma function; indeterminate on a box that meets a pole. (The other numbers have theirs beside their elementary functions.)
 ComplexBall tgamma(const ComplexBall& x);
 
