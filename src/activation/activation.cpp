@@ -65,12 +65,26 @@ Activation Activation::from_pieces(std::string name, const std::vector<Rational>
     }
     for (Stretch& s : resolve_kinks(formulas[i], where)) stretches.push_back(std::move(s));
   }
+  return from_stretches(std::move(name), stretches);
+}
+
+Activation Activation::from_stretches(std::string name, const std::vector<Stretch>& stretches) {
   Activation activation;
   activation.name_ = std::move(name);
   activation.pieces_ = make_pieces(stretches);
   activation.parity_ = parity_of(activation.pieces_);
   activation.jump_ = find_jump(activation.pieces_, stretches);
   return activation;
+}
+
+Activation Activation::derivative() const {
+  Precision working(working_bits);
+  std::vector<Stretch> stretches;
+  for (const Piece& p : pieces_) {
+    const auto end = [](const std::optional<PieceEnd>& e) { return e ? std::optional<RealPoint>(e->at) : std::nullopt; };
+    stretches.push_back({{end(p.left), end(p.right)}, p.derivative});
+  }
+  return from_stretches("(" + name_ + ")'", stretches);
 }
 
 std::vector<Piece> analytic_pieces(const Expression& formula) {

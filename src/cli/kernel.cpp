@@ -6,11 +6,13 @@
 #include <thread>
 
 #include "commands.hpp"
+#include "infwidth/geometry/dot_kernel.hpp"
 #include "infwidth/io/matrix.hpp"
 #include "infwidth/io/range.hpp"
 #include "infwidth/kernel/gram.hpp"
 #include "infwidth/kernel/network_kernel.hpp"
 #include "infwidth/real/errors.hpp"
+#include "infwidth/real/refine.hpp"
 #include "infwidth/run/memory.hpp"
 #include "quantities.hpp"
 
@@ -21,8 +23,16 @@ namespace {
 struct Flags {
   NetworkFlags network;
   AnswerFlags answer;
-  std::string of, layers, x, y, data, data2, threads;
+  std::string of, layers, x, y, data, data2, threads, kernel;
 
+  /// The network that is meant: the one of the flags, or that of an arc-cosine kernel.
+  Architecture architecture() const {
+    if (kernel.empty()) return network.architecture();
+    if (!network.activations.empty()) throw UsageError("--kernel stands in place of a network; leave --activation out");
+    if (auto arc_cosine = arc_cosine_network(kernel, network.depth)) return *arc_cosine;
+    throw UsageError("--kernel: for data files it is arc-cosine:n; " + kernel + " is known between two points, --x and --y");
+  }
+  std::string description() const { return kernel.empty() ? network.description() : "kernel " + kernel + (network.depth.empty() ? "" : ", depth " + network.depth); }
   bool all_layers() const { return !layers.empty() && choice("--layers", layers, {"all"}) == 0; }
 };
 
@@ -121,20 +131,40 @@ std::vector<LayerKernel<double>> by_double(const Architecture& network, const st
   return layers;
 }
 
+/// A kernel of the inputs themselves: one formula.
+int of_inputs(const Flags& flags, const std::vector<Rational>& x, const std::vector<Rational>& y, const Printing& print, Answer& answer) {
+  if (!flags.network.activations.empty()) throw UsageError("--kernel stands in place of a network; leave --activation out");
+  if (print.engine == Engine::mpfr) throw UsageError("--engine: " + flags.kernel + " is one formula; it has no second route");
+  const DotKernel kernel = for_flag("--kernel", [&] { return DotKernel::from_text(flags.kernel); });
+  const InputPair input = InputPair::of(x, y);
+  const Rational argument = kernel.is_radial() ? Rational(input.xx + input.yy - 2 * input.xy) : input.xy;
+  const Program program({kernel.formula()}, kernel.is_radial() ? "r2" : "t");
+  Ball value;
+  refine(print.digits, "kernel", [&] {
+    value = Evaluator<Ball>(program).value(Ball(argument));
+    return stands(value, print.digits, Ball(1));
+  });
+  if (!value.is_finite()) throw NoSuchQuantity("the kernel " + flags.kernel + " has no value there");
+  answer.begin({kernel_columns[0], {"digits", "digits", "N", in_json}}, "kernel " + flags.kernel + " between (" + flags.x + ") and (" + flags.y + ")");
+  answer.row({quantity(value, true, "closed form", print), print.digits});
+  return answered;
+}
+
 int between_points(const Flags& flags, Answer& answer) {
   if (flags.x.empty() || flags.y.empty()) throw UsageError("give two points, --x x1,x2,.. and --y y1,y2,..");
   const std::vector<Rational> x = for_flag("--x", [&] { return parse_list(flags.x); }), y = for_flag("--y", [&] { return parse_list(flags.y); });
   const InputPair input = InputPair::of(x, y);
-  const std::vector<std::size_t> which = parsed_kernels(flags.of);
   const Printing print = printing(flags.answer);
+  if (!flags.kernel.empty() && !arc_cosine_network(flags.kernel, flags.network.depth)) return of_inputs(flags, x, y, print, answer);
+  const std::vector<std::size_t> which = flags.kernel.empty() || !flags.of.empty() ? parsed_kernels(flags.of) : std::vector<std::size_t>{2};
   KernelOptions options{print.digits, flags.all_layers(), answer.budget()};
-  const NetworkKernel kernel(flags.network.architecture());
+  const NetworkKernel kernel(flags.architecture());
 
   std::vector<Column> shown;
   if (options.all_layers) shown.push_back({"layer", "layer", "\\ell", everywhere, true});
   for (const std::size_t k : which) shown.push_back(kernel_columns[k]);
   shown.push_back({"digits", "digits", "N", in_json});
-  answer.begin(std::move(shown), flags.network.description() + "; kernels between (" + flags.x + ") and (" + flags.y + ")");
+  answer.begin(std::move(shown), flags.description() + "; kernels between (" + flags.x + ") and (" + flags.y + ")");
   switch (print.engine) {
     case Engine::ball: return write_layers(kernel.at(input, options), which, options.all_layers, print, answer);
     case Engine::mpfr: return write_layers(kernel.at_by_digits(input, options), which, options.all_layers, print, answer);
@@ -171,7 +201,7 @@ int of_data(const Flags& flags, Answer& answer) {
   if (flags.of.empty()) which = {2, 3};
   const int threads = parsed_threads(flags.threads);
   const bool all_layers = flags.all_layers();
-  const Architecture network = flags.network.architecture();
+  const Architecture network = flags.architecture();
   const DataMatrix first = for_flag("--data", [&] { return read_matrix(flags.data); });
   std::optional<DataMatrix> second;
   if (!flags.data2.empty()) second = for_flag("--data2", [&] { return read_matrix(flags.data2); });
@@ -191,7 +221,7 @@ int of_data(const Flags& flags, Answer& answer) {
   const GramMatrices result = second ? gram(network, view(first), view(*second), request, options) : gram(network, view(first), request, options);
 
   answer.begin({{"kernel", "kernel", "K"}, {"file", "file", "\\mathrm{file}"}, {"layers", "layers", "L"}, {"rows", "rows", "n"}, {"columns", "columns", "m"}, {"condition", "condition", "\\kappa"}},
-               flags.network.description() + "; Gram matrices in double precision, right to 1e-12 of sqrt(K(x,x) K(y,y)) times the condition");
+               flags.description() + "; Gram matrices in double precision, right to 1e-12 of sqrt(K(x,x) K(y,y)) times the condition");
   for (std::size_t i = 0; i < which.size(); ++i) {
     const std::vector<GramMatrix>& matrices = *std::array{&result.feature, &result.derivative, &result.nngp, &result.ntk}[which[i]];
     std::vector<std::uint64_t> shape = {rows, columns};
@@ -218,6 +248,9 @@ Run add_kernel(CLI::App& program) {
   kernel.footer(examples);
   add_network_flags(kernel, flags->network);
   add_parameterization_flags(kernel, flags->network);
+  kernel.add_option("--kernel", flags->kernel, "a classical kernel in place of a network: arc-cosine:n (with --depth), rbf:l2, polynomial:p,c, dot:F with F in t = x.y")
+      ->type_name("K")
+      ->group("Network");
   kernel.add_option("--of", flags->of, "which kernels: feature, derivative, nngp, ntk, separated by commas; all four by default")->type_name("K[,K..]")->group("What");
   kernel.add_option("--layers", flags->layers, "all: every depth from 1 to L, in one run")->type_name("all")->group("What");
   kernel.add_option("--x", flags->x, "the first point; 3/2 and 0.1 are exact; write --x=-1,0 where it begins with a minus")->type_name("x1,x2,..")->group("Where");

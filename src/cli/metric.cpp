@@ -16,19 +16,27 @@ namespace {
 struct Flags {
   NetworkFlags network;
   AnswerFlags answer;
-  std::string of = "feature", layers, at, norm2, dim, data;
+  std::string of, layers, at, norm2, dim, data, kernel;
 
-  MetricOf metric_of() const {
-    if (of == "feature") return MetricOf::feature;
-    if (of == "nngp") return MetricOf::nngp;
-    throw UsageError("--of: '" + of + "' has no metric here; it is feature or nngp");
+  NetworkMetric metric() const {
+    if (kernel.empty()) {
+      const auto which = static_cast<MetricOf>(choice("--of", of.empty() ? "feature" : of, {"feature", "derivative", "nngp", "ntk"}));
+      return NetworkMetric(network.architecture(), which);
+    }
+    if (!network.activations.empty()) throw UsageError("--kernel stands in place of a network; leave --activation out");
+    if (!of.empty()) throw UsageError("--of chooses among the kernels of a network; leave it out beside --kernel");
+    if (const auto arc_cosine = arc_cosine_network(kernel, network.depth)) return NetworkMetric(*arc_cosine, MetricOf::nngp);
+    if (!network.depth.empty()) throw UsageError("--depth: " + kernel + " has no layers; leave it out");
+    return NetworkMetric(for_flag("--kernel", [&] { return DotKernel::from_text(kernel); }));
   }
   bool all_layers() const {
     if (layers.empty() || layers == "all") return !layers.empty();
     throw UsageError("--layers: '" + layers + "' is unknown; it is all");
   }
   std::string caption(int d) const {
-    return network.description() + "; geometry of the " + (of == "nngp" ? "nngp kernel" : "features") + ", d = " + std::to_string(d);
+    const std::string where = ", d = " + std::to_string(d);
+    if (!kernel.empty()) return "kernel " + kernel + (network.depth.empty() ? "" : ", depth " + network.depth) + where;
+    return network.description() + "; geometry of the " + (of.empty() || of == "feature" ? "features" : of + " kernel") + where;
   }
 };
 
@@ -41,6 +49,8 @@ constexpr const char* examples =
     "  infwidth metric --activation 'erf(x/sqrt(2))' --sigma-w2 3/2 --sigma-b2 0.1 --at 1,0,3/5 --digits 50\n"
     "  infwidth metric --activation relu --activation tanh --norm2 0:4:0.1 --dim 3 --layers all\n"
     "  infwidth metric --activation gelu --data points.csv --engine double --format csv --output metric.csv\n"
+    "  infwidth metric --activation tanh --depth 3 --of ntk --norm2 1 --dim 2\n"
+    "  infwidth metric --kernel arc-cosine:3/2 --depth 2 --norm2 1 --dim 3\n"
     "\n"
     "The metric of a random network at infinite width is g = A I + B x x^T, where A and B depend on |x|^2 alone. Printed are\n"
     "A and B, the eigenvalues, sqrt(det g) and its logarithm, the sectional curvatures of planes that hold x (radial) and\n"
@@ -203,7 +213,7 @@ int answer_question(const Flags& flags, Answer& answer) {
   options.budget = answer.budget();
   const Printing print = printing(flags.answer);
   options.digits = print.digits;
-  const NetworkMetric network(flags.network.architecture(), flags.metric_of());
+  const NetworkMetric network = flags.metric();
   MetricRows rows(answer);
   const Job job{flags, network, print, answer, rows, options};
   if (!flags.at.empty()) {
@@ -227,7 +237,11 @@ Run add_metric(CLI::App& program) {
   CLI::App& metric = *program.add_subcommand("metric", "the metric on input space, its volume element and its curvature");
   metric.footer(examples);
   add_network_flags(metric, flags->network);
-  metric.add_option("--of", flags->of, "whose metric: of the last hidden layer's features (feature, the default), or of the output's kernel (nngp)")
+  add_parameterization_flags(metric, flags->network);
+  metric.add_option("--kernel", flags->kernel, "a classical kernel in place of a network: arc-cosine:n (with --depth), rbf:l2, polynomial:p,c, dot:F with F in t = x.y")
+      ->type_name("K")
+      ->group("Network");
+  metric.add_option("--of", flags->of, "whose metric: of the last hidden layer's features (feature, the default), of their slopes (derivative), of the outputs' kernel (nngp) or tangent kernel (ntk)")
       ->type_name("K")
       ->group("Network");
   metric.add_option("--layers", flags->layers, "all: every depth from 1 to L, in one run")->type_name("all")->group("Network");

@@ -151,6 +151,18 @@ std::string NetworkFlags::description() const {
   return text;
 }
 
+std::optional<Architecture> arc_cosine_network(const std::string& kernel, const std::string& depth) {
+  constexpr std::string_view word = "arc-cosine:";
+  if (!kernel.starts_with(word)) return std::nullopt;
+  const std::vector<Rational> order = for_flag("--kernel", [&] { return parse_list(kernel.substr(word.size())); });
+  if (order.size() != 1 || order[0] < 0) throw UsageError("--kernel: '" + shown(kernel) + "' is no arc-cosine kernel; its order is a number n >= 0, like arc-cosine:1 or arc-cosine:3/2");
+  const int layers = depth.empty() ? 1 : static_cast<int>(parse_count(depth, 1, 1'000'000, "--depth"));
+  const Activation phi = Activation::from_text(order[0] == 0 ? "step" : "relu_power:" + to_string(order[0]));
+  std::vector<Rational> variances(static_cast<std::size_t>(layers) + 1, Rational(2));
+  variances[0] = 1;
+  return make_architecture(layers, {phi}, variances, {0});
+}
+
 std::string command_line(int argc, const char* const* argv) {
   std::string line = "infwidth";
   for (int i = 1; i < argc; ++i) {

@@ -39,6 +39,10 @@ void add_network_flags(CLI::App& command, NetworkFlags& flags);
 /// --parameterization, --widths and --residual, for commands that know what they mean.
 void add_parameterization_flags(CLI::App& command, NetworkFlags& flags);
 
+/// The network whose NNGP is the arc-cosine kernel of `arc-cosine:n`, 2 E[u_+^n v_+^n] composed `depth` times; none for another word.
+///   Errors   UsageError naming --kernel: an order n <= -1/2
+std::optional<Architecture> arc_cosine_network(const std::string& kernel, const std::string& depth);
+
 /// A whole number between two bounds.  Errors  UsageError naming the flag
 long parse_count(const std::string& text, long least, long most, const std::string& flag);
 /// One of the words, by its place in the list.  Errors  UsageError naming the flag and all the words

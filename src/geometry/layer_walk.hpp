@@ -2,9 +2,12 @@
 #pragma once
 
 #include <optional>
+#include <type_traits>
 
 #include "infwidth/geometry/metric.hpp"
+#include "infwidth/geometry/tangent.hpp"
 #include "infwidth/real/errors.hpp"
+#include "infwidth/real/text.hpp"
 
 namespace infwidth {
 
@@ -52,29 +55,66 @@ class LayerWalk {
         asked->message = message;
       }
     };
+    const auto answer = [&](const RadialKernel<Real>& k) {
+      asked->metric = radial_metric(k, dim_);
+      asked->outcome = asked->metric.A.exists() ? Outcome::answered : Outcome::no_metric;
+      asked->message = asked->metric.A.reason;
+      asked->method = method;
+      asked->evaluations = evaluations;
+      asked->proven = proven;
+      ++asked;
+    };
     try {
+      if (of_.dot_) {
+        method = "closed form";
+        proven = std::is_same_v<Real, Ball>;
+        return answer(dot_kernel(*of_.dot_, s));
+      }
+      const Architecture& network = of_.network_;
+      const bool standard = network.parameterization == Parameterization::standard;
       RadialKernel<Real> h = first_layer(s, v.weights[0], v.biases[0]);
+      TangentKernel<Real> t = first_tangent(h, standard);
       for (int l = 1; l <= of_.depth(); ++l) {
         budget_.check();
         if (const std::optional<std::string> refusal = before(l, h)) return refuse_the_rest(Outcome::not_reached, *refusal);
-        const VarianceJet<Real> phi = jet(l, h.q[0]);
-        if (method.find(phi.method) == std::string::npos) method += (method.empty() ? "" : " + ") + phi.method;
-        evaluations += phi.evaluations;
-        proven = proven && phi.proven;
         const auto readout = static_cast<std::size_t>(l);
-        const bool is_last = l == of_.depth();
-        RadialKernel<Real> next;
-        if (!is_last || of_.of_ == MetricOf::nngp) next = next_layer(h, phi, v.weights[readout], v.biases[readout]);
-        if (asked->layer == l) {
-          asked->metric = radial_metric(of_.of_ == MetricOf::nngp ? next : feature_kernel(h, phi), dim_);
-          asked->outcome = asked->metric.A.exists() ? Outcome::answered : Outcome::no_metric;
-          asked->message = asked->metric.A.reason;
-          asked->method = method;
-          asked->evaluations = evaluations;
-          asked->proven = proven;
-          ++asked;
+        const bool is_last = l == of_.depth(), is_asked = asked->layer == l;
+        const auto counted = [&](const VarianceJet<Real>& jet) {
+          if (method.find(jet.method) == std::string::npos) method += (method.empty() ? "" : " + ") + jet.method;
+          evaluations += jet.evaluations;
+          proven = proven && jet.proven;
+          return jet;
+        };
+        const VarianceJet<Real> phi = counted(jet(l, h.q[0]));
+        RadialKernel<Real> next;  // sigma_b2 + sigma_w2 E[phi phi], of this layer's weights and biases alone
+        if (!is_last || of_.of_ == MetricOf::nngp || of_.of_ == MetricOf::ntk) next = next_layer(h, phi, v.weights[readout], v.biases[readout]);
+        TangentKernel<Real> tangent;
+        switch (of_.of_) {
+          case MetricOf::feature:
+            if (is_asked) answer(feature_kernel(h, phi));
+            break;
+          case MetricOf::nngp:
+            if (is_asked) answer(next);
+            break;
+          case MetricOf::derivative:
+            if (is_asked) answer(feature_kernel(h, counted(slope_jet(l, h.q[0]))));
+            break;
+          case MetricOf::ntk: {
+            const RadialKernel<Real> own = standard ? scaled(feature_kernel(h, phi), constant<Real>(Rational(network.widths[readout - 1]))) : next;
+            tangent = next_tangent(t, h, own, phi, counted(slope_jet(l, h.q[0])), v.weights[readout]);
+            if (is_asked) answer(radial_kernel(tangent, h));
+            break;
+          }
         }
-        h = std::move(next);
+        if (is_last) break;
+        if (network.residual) {
+          const Real alpha2 = constant<Real>(*network.residual * *network.residual);
+          t = with_residual(t, tangent, alpha2);
+          h = with_residual(h, next, alpha2);
+        } else {
+          t = std::move(tangent);
+          h = std::move(next);
+        }
       }
     } catch (const NoSuchQuantity& e) {
       refuse_the_rest(Outcome::no_metric, e.what());
@@ -95,6 +135,36 @@ class LayerWalk {
     VarianceJet<Real> phi = of_.maps_[of_.map_of_layer_[index]].at(q, budget_);
     if (!phi.reason.empty()) phi.reason = "hidden layer " + std::to_string(l) + " (" + of_.network_.activations[index].name() + "): " + phi.reason;
     return phi;
+  }
+
+  /// That of the slope phi'. What the metric of a kernel made of slopes misses is said of them.
+  template <class Real>
+  VarianceJet<Real> slope_jet(int l, const Real& q) const {
+    const auto index = static_cast<std::size_t>(l - 1);
+    const VarianceMap& map = of_.maps_[of_.map_of_layer_[index]];
+    const VarianceMap& slope_map = of_.slope_maps_[of_.map_of_layer_[index]];
+    const std::string where = "hidden layer " + std::to_string(l) + " (" + of_.network_.activations[index].name() + "): ";
+    VarianceJet<Real> slope;
+    if (map.why_chi_is_infinite().empty()) {
+      slope = slope_map.at(q, budget_);
+    } else {
+      slope.chi_order = slope.Q_order = -1;
+      slope.reason = map.why_chi_is_infinite();
+    }
+    if (const auto& jump = slope_map.activation().jump()) {
+      slope.reason = "phi' jumps at x = " + short_text(jump->approximately()) + ": the kernel's squared distances shrink like |dx|, not |dx|^2, and E[phi''^2] is infinite";
+    }
+    if (!slope.reason.empty()) slope.reason = where + slope.reason;
+    return slope;
+  }
+
+  /// n k + 1, of what a tangent kernel takes from it.
+  template <class Real>
+  static RadialKernel<Real> scaled(RadialKernel<Real> k, const Real& n) {
+    k.q = Jet<Real, 2>(n) * k.q + Jet<Real, 2>(Real(1));
+    k.A = Jet<Real, 2>(n) * k.A;
+    k.B = Jet<Real, 1>(n) * k.B;
+    return k;
   }
 };
 

@@ -30,8 +30,15 @@ NetworkMetric::NetworkMetric(const Architecture& network, MetricOf of) : network
   for (const Activation& activation : network_.activations) {
     const auto known = std::find_if(maps_.begin(), maps_.end(), [&](const VarianceMap& m) { return same_function(m.activation(), activation); });
     map_of_layer_.push_back(static_cast<std::size_t>(known - maps_.begin()));
-    if (known == maps_.end()) maps_.emplace_back(activation);
+    if (known != maps_.end()) continue;
+    if (of == MetricOf::derivative || of == MetricOf::ntk) slope_maps_.emplace_back(activation.derivative());
+    maps_.emplace_back(activation);
   }
+}
+
+NetworkMetric::NetworkMetric(const DotKernel& kernel) : of_(MetricOf::feature), dot_(kernel) {
+  network_.activations.push_back(Activation::from_text("x"));  // for a depth of 1
+  network_.sigma_w2 = network_.sigma_b2 = {1, 1};
 }
 
 RadialMetric<Ball> metric_at(const Architecture& network, const InputPoint& x, const MetricOptions& options) {

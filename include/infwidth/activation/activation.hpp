@@ -59,6 +59,8 @@ struct Piece {
 
 enum class Parity { none, even, odd };
 
+struct Stretch;
+
 /// A function phi : R -> R as the expectations need it: analytic pieces between kinks, jumps and singular points.
 class Activation {
  public:
@@ -81,6 +83,10 @@ class Activation {
   }
   static Activation from_pieces(std::string name, const std::vector<Rational>& kinks, const std::vector<Expression>& formulas);
 
+  /// phi', an activation of its own. It jumps where phi has a kink; a jump of phi is left out.
+  ///   Errors   as `from_formula`, of the derivative's formulas
+  Activation derivative() const;
+
   /// As the user wrote it.
   const std::string& name() const { return name_; }
   /// In increasing order; at least one.
@@ -94,6 +100,8 @@ class Activation {
   std::vector<Piece> pieces_;
   Parity parity_ = Parity::none;
   std::optional<RealPoint> jump_;
+
+  static Activation from_stretches(std::string name, const std::vector<Stretch>& stretches);
 };
 
 /// The analytic pieces of any formula in x, for expectations E[f] of a typed f: same errors as `Activation::from_text`.

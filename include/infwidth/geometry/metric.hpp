@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "infwidth/gaussian/variance_map.hpp"
+#include "infwidth/geometry/dot_kernel.hpp"
 #include "infwidth/geometry/radial_metric.hpp"
 #include "infwidth/network/architecture.hpp"
 #include "infwidth/run/budget.hpp"
@@ -25,8 +27,8 @@ struct InputPoint {
   std::vector<Rational> coordinates;  // empty when only norm2 is known
 };
 
-/// Whose metric: of the features phi(h^L) of the last hidden layer, or of the preactivations h^(L+1) of the readout, bias included.
-enum class MetricOf { feature, nngp };
+/// Whose metric: of the features phi(h^L) of the last hidden layer; of their slopes phi'(h^L); of the preactivations h^(L+1) of the readout, bias included; of their tangent kernel.
+enum class MetricOf { feature, derivative, nngp, ntk };
 
 struct MetricOptions {
   long digits = 15;         // significant digits that must stand (not for double precision)
@@ -61,6 +63,8 @@ struct LayerMetric {
 class NetworkMetric {
  public:
   explicit NetworkMetric(const Architecture& network, MetricOf of = MetricOf::feature);
+  /// A kernel of the inputs themselves in place of a network; its depth is 1.
+  explicit NetworkMetric(const DotKernel& kernel);
 
   int depth() const { return network_.depth(); }
 
@@ -89,7 +93,8 @@ class NetworkMetric {
  private:
   Architecture network_;
   MetricOf of_;
-  std::vector<VarianceMap> maps_;
+  std::vector<VarianceMap> maps_, slope_maps_;  // slope_maps_: of phi', where they are asked for
+  std::optional<DotKernel> dot_;
   std::vector<std::size_t> map_of_layer_;
 
   friend class LayerWalk;
