@@ -3,6 +3,7 @@
 // Gram matrices, NNGP and NTK together. Printed beside each time: the bound, which is half a matrix product of the inputs (the fastest of some, in the same
 // run) and the throughput of the dual's elementary functions on a cached vector, all in processor time divided by the threads.
 #include <Eigen/Core>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -89,8 +90,11 @@ void run(const char* activation, std::size_t n, std::size_t d, int depth, int th
   GramMatrices result;
   GramOptions options;
   options.threads = threads;
+  const auto started = std::chrono::steady_clock::now();
+  gram(network, {x.data(), n, d}, {.nngp = true, .ntk = true}, options, result);
+  const double first = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   const double seconds = least_time([&] { gram(network, {x.data(), n, d}, {.nngp = true, .ntk = true}, options, result); }, 5) / threads;
-  std::printf("%-8s %5zu x %-4zu depth %d, %d threads: %8.4f s", activation, n, d, depth, threads, seconds);
+  std::printf("%-8s %5zu x %-4zu depth %d, %d threads: %8.4f s (first call, on the clock: %.4f s)", activation, n, d, depth, threads, seconds, first);
   if (entry > 0) {
     const double product = half_product(n, d) / threads, functions = entry * depth * static_cast<double>(n) * static_cast<double>(n) / 2 / threads;
     std::printf("   bound %.4f s (product %.4f, functions %.4f), ratio %.2f", product + functions, product, functions, seconds / (product + functions));
