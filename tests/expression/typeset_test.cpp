@@ -112,8 +112,8 @@ TEST_CASE("Python and Mathematica get their own words", "[typeset]") {
 TEST_CASE("wide sums are broken between terms", "[typeset]") {
   using Lines = std::vector<std::string>;
   CHECK(to_latex_lines(formula("a + b"), 10) == Lines{"a+b"});
-  CHECK(to_latex_lines(formula("alpha + b - c + d"), 4) == Lines{"\\alpha+b-c", "+d"});
-  CHECK(to_latex_lines(formula("alpha + b - (c + d)*x"), 4) == Lines{"\\alpha+b", "-(c+d)x"});
+  CHECK(to_latex_lines(formula("alpha + b - c + d"), 4) == Lines{"\\alpha+b", "-c+d"});
+  CHECK(to_latex_lines(formula("alpha + b - (c + d)*x"), 4) == Lines{"\\alpha+b", "-x(c+d)"});
   CHECK(to_latex_lines(formula("(a + b - x - y)/4"), 5) == Lines{"\\frac{1}{4}\\Bigl(a+b-x", "-y\\Bigr)"});
   CHECK(to_latex_lines(formula("a*(x - y + b)"), 4) == Lines{"a\\Bigl(x-y", "+b\\Bigr)"});
   CHECK(to_latex_lines(formula("atan(a + b + x + y)"), 4).size() == 1);
