@@ -231,6 +231,11 @@ std::string limit_text(const Flags& flags, const std::string& line, const Budget
   answer.quantity = flags.quantity;
   answer.activation = flags.activations[0];
   answer.command = line;
+  const ParametricActivation typed = for_flag("--activation", [&] { return ParametricActivation::from_text(flags.activations[0]); });
+  if (!typed.parameters.empty()) {
+    throw UsageError("--limit: the letter " + typed.parameters[0] + " of " + typed.name + " has no value, and the limits of q need numbers; write a number for it, like 3/2");
+  }
+  if (!flags.assumptions.empty()) throw UsageError("--limit: there is nothing to assume, as the activation has no letters; leave --assume out");
   const Activation phi = for_flag("--activation", [&] { return Activation::from_text(flags.activations[0]); });
   answer.found = asymptotics(VarianceMap(phi), flags.quantity == "chi", answer.limit, budget);
   return std::vector<std::string (*)(const LimitAnswer&)>{limit_as_text, limit_as_latex, limit_as_json}[form](answer);

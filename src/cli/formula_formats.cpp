@@ -30,14 +30,14 @@ std::string latex_name(const std::string& name) {
 }
 
 /// `K_radial` inside a formula as it stands before its equation.
-std::string latex_formula(Expression e) {
-  std::string text = to_latex(e);
+std::string with_latex_names(std::string text) {
   for (const char* name : {"K_radial", "K_tangential"}) {
     const std::string printed = to_latex(Expression::variable(name)), wanted = latex_name(name);
     for (std::size_t at = text.find(printed); at != std::string::npos; at = text.find(printed, at + wanted.size())) text.replace(at, printed.size(), wanted);
   }
   return text;
 }
+std::string latex_formula(const Expression& e) { return with_latex_names(to_latex(e)); }
 
 std::vector<Equation> in_order(const FormulaAnswer& answer) {
   std::vector<Equation> all = answer.formulas.where;
@@ -75,13 +75,20 @@ std::string formula_as_text(const FormulaAnswer& answer) {
 }
 
 std::string formula_as_latex(const FormulaAnswer& answer) {
+  constexpr std::size_t widest = 90;  // signs in a line of a page
   const std::vector<Equation> all = in_order(answer);
   std::string text = "% " + answer.command + "\n% needs \\usepackage{amsmath}\n";
-  if (all.size() == 1) return text + "\\[\n  " + latex_name(all[0].name) + " = " + latex_formula(all[0].formula) + "\n\\]\n";
-  text += "\\begin{align*}\n";
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    text += "  " + latex_name(all[i].name) + " &= " + latex_formula(all[i].formula) + (i + 1 < all.size() ? " \\\\\n" : "\n");
+  std::vector<std::string> lines;
+  for (const Equation& e : all) {
+    std::string left = latex_name(e.name) + " &= ";
+    for (const std::string& line : to_latex_lines(e.formula, widest)) {
+      lines.push_back(left + with_latex_names(line));
+      left = "&\\quad ";
+    }
   }
+  if (lines.size() == 1) return text + "\\[\n  " + latex_name(all[0].name) + " = " + latex_formula(all[0].formula) + "\n\\]\n";
+  text += "\\begin{align*}\n";
+  for (std::size_t i = 0; i < lines.size(); ++i) text += "  " + lines[i] + (i + 1 < lines.size() ? " \\\\\n" : "\n");
   return text + "\\end{align*}\n";
 }
 

@@ -31,6 +31,7 @@ void append(std::string& left, const std::string& right) {
   left += right;
 }
 void append(Text& left, const Text& right) {
+  if (right.text.starts_with("{}_") && !left.text.empty()) left.text += "\\,";  // the index in front of 2F1 belongs to it
   append(left.text, right.text);
   left.tall = left.tall || right.tall;
   left.slashed = left.slashed || right.slashed;
@@ -262,5 +263,47 @@ class Setter {
 }  // namespace
 
 std::string to_latex(const Expression& e) { return Setter(false).set(e).text; }
+
+namespace {
+
+/// The signs of a formula that are seen, about: fractions and commands count as one and what they hold.
+std::size_t width(const std::string& latex) {
+  std::size_t sum = 0;
+  for (std::size_t i = 0; i < latex.size(); ++i) {
+    const char c = latex[i];
+    if (c == '{' || c == '}' || c == '^' || c == '_') continue;
+    if (c == '\\') {
+      while (i + 1 < latex.size() && std::isalpha(static_cast<unsigned char>(latex[i + 1]))) ++i;
+    }
+    ++sum;
+  }
+  return sum;
+}
+
+/// The terms of a sum on lines of at most `most`, or more if one term is.
+std::vector<std::string> lines_of_sum(const Expression& sum, std::size_t most) {
+  std::vector<std::string> lines = {""};
+  for (const auto& [negative, term] : printed_terms(sum)) {
+    const std::string set = to_latex(negative ? -term : term), next = (lines.back().empty() && lines.size() == 1) || set.starts_with('-') ? set : '+' + set;
+    if (!lines.back().empty() && width(lines.back()) + width(next) > most) lines.emplace_back();
+    lines.back() += next;
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::vector<std::string> to_latex_lines(const Expression& e, std::size_t most) {
+  const std::string whole = to_latex(e);
+  if (width(whole) <= most) return {whole};
+  if (is_sum(e)) return lines_of_sum(e, most);
+  const bool over_number = e.op() == Op::divide && is_sum(e.argument(0)) && !is_sum(e.argument(1));
+  const bool times_sum = e.op() == Op::multiply && is_sum(e.argument(1));
+  if (!over_number && !times_sum) return {whole};
+  std::vector<std::string> lines = lines_of_sum(over_number ? e.argument(0) : e.argument(1), most);
+  lines.front() = to_latex(over_number ? 1 / e.argument(1) : e.argument(0)) + "\\Bigl(" + lines.front();
+  lines.back() += "\\Bigr)";
+  return lines;
+}
 
 }  // namespace infwidth

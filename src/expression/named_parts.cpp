@@ -133,6 +133,7 @@ class PartNamer {
     }
     while (name_best_part()) {
     }
+    name_long_sums();
   }
 
   PartedFormula result() {
@@ -214,6 +215,19 @@ class PartNamer {
     const bool short_already = std::all_of(e.arguments().begin(), e.arguments().end(), [](const Expression& a) { return a.arguments().empty(); });  // sqrt(Delta), 1 + c
     if (!short_already && (e.op() > Op::power || is_sum(e) || quotient)) ++counts[e];
     for (const Expression& a : e.arguments()) count_parts(a, counts);
+  }
+
+  /// What stands in parentheses within the formula, where it is longer than a line.
+  void name_long_sums() {
+    constexpr std::size_t one_line = 100;
+    const Expression top = formula_.op() == Op::divide || formula_.op() == Op::multiply ? formula_.argument(is_sum(formula_.argument(0)) ? 0 : 1) : formula_;
+    std::vector<SignedTerm> terms;
+    add_terms(top, false, terms);
+    for (const SignedTerm& t : terms) {
+      Expression last = t.formula;
+      while (last.op() == Op::multiply || last.op() == Op::divide) last = last.argument(is_sum(last.argument(0)) || last.op() == Op::divide ? 0 : 1);
+      if (!(last == t.formula) && is_sum(last) && to_string(last).size() > one_line) new_part(numbered("S"), last);
+    }
   }
 
   bool name_best_part() {

@@ -46,6 +46,7 @@ class SlopesDual : public PairDual {
     const double p = product_, S = half_sum_, k = half_jump_, n = half_mean_, root = points_.root_q[r.first];
     const double *const __restrict tau = r.tau, *const __restrict roots = points_.root_q.data() + r.second;
     double *const __restrict value = r.value, *const __restrict gap = r.gap, *const __restrict slope = r.slope;
+#pragma GCC ivdep
     for (std::size_t j = 0; j < r.count; ++j) {
       const double m = root * roots[j], t = std::abs(tau[j]), s = std::sqrt(t);
       const double kg = k * (t * s * arc_cosine_excess(t));
@@ -93,12 +94,11 @@ class ErfDual : public PairDual {
     const double *const __restrict tau = r.tau, *const __restrict v = v_.data() + r.second, *const __restrict inverse = inverse_.data() + r.second;
     const double *const __restrict Q = points_.root_Q.data() + r.second, *const __restrict q = points_.root_q.data() + r.second;
     double *const __restrict value = r.value, *const __restrict gap = r.gap, *const __restrict slope = r.slope;
+#pragma GCC ivdep
     for (std::size_t j = 0; j < r.count; ++j) {
       const double t = std::abs(tau[j]), both = i1 * inverse[j], s = 2 * q1 * q[j] * (1 - t) * both;
       const double c = std::sqrt(1 + 2 * (v1 + v[j]) + 4 * (v1 * v[j]) * (t * (2 - t))) * both;
-      const double x = std::min(s, c), angle = x * arc_sine_ratio(std::min(x * x, 0.5));
-      const double sine = s < c ? angle : std::numbers::pi / 2 - angle;
-      const double f = c2 + of_value * std::copysign(sine, tau[j]);
+      const double f = c2 + of_value * std::copysign(arc_sine(s, c), tau[j]);
       value[j] = f;
       gap[j] = Q1 * Q[j] - std::abs(f);
       if constexpr (Slope) slope[j] = of_slope * both / c;
@@ -176,21 +176,31 @@ class GaussianDual : public PairDual {
   GaussianDual(const LayerPoints& points, double a, double b) : points_(points), a2_(a * a), b2_(b * b) {}
 
   void row(const PairRow& r) const override {
-    const double q1 = points_.root_q[r.first], Q1 = points_.root_Q[r.first];
-    const double *const __restrict q2 = points_.root_q.data() + r.second, *const __restrict Q2 = points_.root_Q.data() + r.second, *const __restrict tau = r.tau;
-    double *const __restrict value = r.value, *const __restrict gap = r.gap, *const __restrict slope = r.slope;
-    for (std::size_t j = 0; j < r.count; ++j) {
-      const double t = std::abs(tau[j]), v1 = b2_ * q1 * q1, v2 = b2_ * q2[j] * q2[j], inverse = 1 / (1 + 2 * (v1 + v2) + 4 * v1 * v2 * (t * (2 - t)));
-      const double f = a2_ * std::sqrt(inverse);
-      value[j] = f;
-      gap[j] = Q1 * Q2[j] - f;
-      if (slope != nullptr) slope[j] = 4 * b2_ * b2_ * q1 * q2[j] * std::copysign(1 - t, tau[j]) * f * inverse;
+    if (r.slope != nullptr) {
+      run<true>(r);
+    } else {
+      run<false>(r);
     }
   }
 
  private:
   const LayerPoints& points_;
   double a2_, b2_;
+
+  template <bool Slope>
+  void run(const PairRow& r) const {
+    const double a2 = a2_, b2 = b2_, q1 = points_.root_q[r.first], Q1 = points_.root_Q[r.first];
+    const double *const __restrict q2 = points_.root_q.data() + r.second, *const __restrict Q2 = points_.root_Q.data() + r.second, *const __restrict tau = r.tau;
+    double *const __restrict value = r.value, *const __restrict gap = r.gap, *const __restrict slope = r.slope;
+#pragma GCC ivdep
+    for (std::size_t j = 0; j < r.count; ++j) {
+      const double t = std::abs(tau[j]), v1 = b2 * q1 * q1, v2 = b2 * q2[j] * q2[j], inverse = 1 / (1 + 2 * (v1 + v2) + 4 * v1 * v2 * (t * (2 - t)));
+      const double f = a2 * std::sqrt(inverse);
+      value[j] = f;
+      gap[j] = Q1 * Q2[j] - f;
+      if constexpr (Slope) slope[j] = 4 * b2 * b2 * q1 * q2[j] * std::copysign(1 - t, tau[j]) * f * inverse;
+    }
+  }
 };
 
 /// a gelu(b x), v = b^2 q, k = b^2 cov, P = (1 + v1)(1 + v2), D = P - k^2 = 1 + v1 + v2 + v1 v2 t (2 - t), A = asin(k/sqrt P) = atan(k/sqrt D):
@@ -200,25 +210,34 @@ class GeluDual : public PairDual {
   GeluDual(const LayerPoints& points, double a, double b) : points_(points), a2_(a * a), b2_(b * b) {}
 
   void row(const PairRow& r) const override {
-    const double q1 = points_.root_q[r.first], Q1 = points_.root_Q[r.first], v1 = b2_ * q1 * q1;
-    const double *const __restrict q2 = points_.root_q.data() + r.second, *const __restrict Q2 = points_.root_Q.data() + r.second, *const __restrict tau = r.tau;
-    double *const __restrict value = r.value, *const __restrict gap = r.gap, *const __restrict slope = r.slope;
-    constexpr double over_two_pi = 1 / (2 * std::numbers::pi);
-    for (std::size_t j = 0; j < r.count; ++j) {
-      const double t = std::abs(tau[j]), v2 = b2_ * q2[j] * q2[j], k = b2_ * q1 * q2[j] * std::copysign(1 - t, tau[j]);
-      const double P = (1 + v1) * (1 + v2), D = 1 + v1 + v2 + v1 * v2 * (t * (2 - t)), over_P = 1 / P, over_root = 1 / std::sqrt(D), root_of_P = std::sqrt(over_P);
-      const double s = std::abs(k) * root_of_P, c = D * over_root * root_of_P, x = std::min(s, c), angle = x * arc_sine_ratio(std::min(x * x, 0.5));
-      const double A = std::copysign(s < c ? angle : std::numbers::pi / 2 - angle, k);
-      const double f = a2_ * (k / 4 + over_two_pi * ((k * k + v1 * v2 * D) * over_P * over_root + k * A));
-      value[j] = f;
-      gap[j] = Q1 * Q2[j] - std::abs(f);
-      if (slope != nullptr) slope[j] = a2_ * b2_ * (0.25 + over_two_pi * (A + k * over_root * (over_root * over_root + (1 - v1 * v2) * over_P + 1)));
+    if (r.slope != nullptr) {
+      run<true>(r);
+    } else {
+      run<false>(r);
     }
   }
 
  private:
   const LayerPoints& points_;
   double a2_, b2_;
+
+  template <bool Slope>
+  void run(const PairRow& r) const {
+    const double a2 = a2_, b2 = b2_, q1 = points_.root_q[r.first], Q1 = points_.root_Q[r.first], v1 = b2 * q1 * q1;
+    const double *const __restrict q2 = points_.root_q.data() + r.second, *const __restrict Q2 = points_.root_Q.data() + r.second, *const __restrict tau = r.tau;
+    double *const __restrict value = r.value, *const __restrict gap = r.gap, *const __restrict slope = r.slope;
+    constexpr double over_two_pi = 1 / (2 * std::numbers::pi);
+#pragma GCC ivdep
+    for (std::size_t j = 0; j < r.count; ++j) {
+      const double t = std::abs(tau[j]), v2 = b2 * q2[j] * q2[j], k = b2 * q1 * q2[j] * std::copysign(1 - t, tau[j]);
+      const double P = (1 + v1) * (1 + v2), D = 1 + v1 + v2 + v1 * v2 * (t * (2 - t)), over_P = 1 / P, over_root = 1 / std::sqrt(D), root_of_P = std::sqrt(over_P);
+      const double A = std::copysign(arc_sine(std::abs(k) * root_of_P, D * over_root * root_of_P), k);
+      const double f = a2 * (k / 4 + over_two_pi * ((k * k + v1 * v2 * D) * over_P * over_root + k * A));
+      value[j] = f;
+      gap[j] = Q1 * Q2[j] - std::abs(f);
+      if constexpr (Slope) slope[j] = a2 * b2 * (0.25 + over_two_pi * (A + k * over_root * (over_root * over_root + (1 - v1 * v2) * over_P + 1)));
+    }
+  }
 };
 
 }  // namespace

@@ -20,7 +20,7 @@ namespace infwidth {
 
 namespace {
 
-constexpr std::size_t tile = 256;  // 256 x 256 pairs: the input products are packed once for 256 rows
+constexpr std::size_t tile = longest_row;  // 256 x 256 pairs: the input products are packed once for 256 rows
 constexpr std::size_t strip = 8;   // rows that go through the layers together: their pairs stay in the cache, and a column of them fills a line of it
 
 std::size_t tiles_along(std::size_t n) { return (n + tile - 1) / tile; }

@@ -2,8 +2,10 @@
 #include "gram_layers.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
+#include "arc_sine.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/functions.hpp"
 #include "infwidth/real/text.hpp"
@@ -177,13 +179,17 @@ template <bool Keep, bool Bias>
 void GramLayers::step_tau(const Map& map, const LayerPoints& from, const double* root_next, double root_next_of_first, const StripRow& r, double* out) const {
   const double w = map.w, b = map.b, rq1 = from.root_q[r.first], rQ1 = from.root_Q[r.first], rp1 = root_next_of_first;
   const double *const __restrict rq2 = from.root_q.data() + r.second, *const __restrict rQ2 = from.root_Q.data() + r.second, *const __restrict rp2 = root_next + r.second;
-  const double *const __restrict value = r.value, *const __restrict gap = r.gap, *const tau = r.tau;
+  const double *const __restrict value = r.value, *const __restrict gap = r.gap;
+  double* const __restrict to = out;  // may be r.tau, which is read only where it is kept: from a copy
+  std::array<double, longest_row> tau;
+  if constexpr (Keep) std::copy_n(r.tau, r.count, tau.begin());
+#pragma GCC ivdep
   for (std::size_t j = 0; j < r.count; ++j) {
-    const double m = rQ1 * rQ2[j], p = rp1 * rp2[j], g = std::max(gap[j], 0.0);
+    const double m = rQ1 * rQ2[j], p = rp1 * rp2[j], g = greater(gap[j], 0.0);
     double sum = b + w * value[j];
     double up = w * (value[j] >= 0 ? g : 2 * m - g), whole = w * m;
     if constexpr (Keep) {
-      const double mq = rq1 * rq2[j], a = std::abs(tau[j]), below = mq * (std::signbit(tau[j]) ? 2 - a : a);
+      const double mq = rq1 * rq2[j], a = std::abs(tau[j]), below = mq * (std::copysign(1.0, tau[j]) < 0 ? 2 - a : a);
       sum += mq - below;
       up += below;
       whole += mq;
@@ -196,10 +202,10 @@ void GramLayers::step_tau(const Map& map, const LayerPoints& from, const double*
         const double e = rq1 - rq2[j], f = rq1 * rQ2[j] - rq2[j] * rQ1;
         apart += b * e * e + w * f * f;
       }
-      apart /= std::max(p + whole + b, 1e-300);
+      apart /= greater(p + whole + b, 1e-300);
     }
     const double numerator = apart + (sum >= 0 ? up : 2 * b + 2 * whole - up);
-    out[j] = p > 0 ? std::copysign(numerator / p, sum) : 1;
+    to[j] = p > 0 ? std::copysign(numerator / greater(p, 1e-300), sum) : 1;
   }
 }
 

@@ -11,7 +11,9 @@
 
 namespace infwidth {
 
-/// One point against some that follow each other, between two layers.
+constexpr std::size_t longest_row = 256;
+
+/// One point against some that follow each other, at most `longest_row`, between two layers.
 struct StripRow {
   std::size_t first, second, count;
   double *tau, *theta, *value, *gap, *slope;

@@ -2,6 +2,7 @@
 #include "input_pairs.hpp"
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
 
 #include "infwidth/real/errors.hpp"
@@ -33,7 +34,16 @@ double half_distance2(const double* a, const double* b, std::size_t n, double si
   return (sum.sum() + rest) / 2;
 }
 
-double sum_of_squares(const double* x, std::size_t n) { return 2 * half_distance2(x, std::vector<double>(n, 0.0).data(), n, 1); }
+double sum_of_squares(const double* x, std::size_t n) {
+  Pack sum(0);
+  std::size_t k = 0;
+  for (; k + Pack::size <= n; k += Pack::size) {
+    for (std::size_t e = 0; e < Pack::size; ++e) sum.lane[e] += x[k + e] * x[k + e];
+  }
+  double rest = 0;
+  for (; k < n; ++k) rest += x[k] * x[k];
+  return sum.sum() + rest;
+}
 
 std::string name_of(std::size_t p, std::size_t first_set) {
   return p < first_set ? "point " + std::to_string(p + 1) : "point " + std::to_string(p - first_set + 1) + " of the second set";
@@ -50,24 +60,24 @@ InputPairs::InputPairs(const Architecture& network, MatrixView x, MatrixView y) 
   const Rational scale = network.input_scaling == InputScaling::fan_in ? Rational(network.sigma_w2[0] / static_cast<long>(d)) : network.sigma_w2[0];
   const double w = constant<double>(scale), b = constant<double>(network.sigma_b2[0]), root_w = std::sqrt(w), root_b = std::sqrt(b);
   if (network.sigma_b2[0] == 0) width_ = d;
-  unit_.resize(n * width_);
+  unit_ = GramMatrix(n, width_);
   q_.resize(n);
   norm2_.resize(n);
   for (std::size_t p = 0; p < n; ++p) {
     const double* const from = p < x.rows ? x.data + p * d : y.data + (p - x.rows) * d;
-    for (std::size_t k = 0; k < d; ++k) {
+    norm2_[p] = sum_of_squares(from, d);
+    for (std::size_t k = 0; k < d && !std::isfinite(norm2_[p]); ++k) {
       if (!std::isfinite(from[k])) throw UsageError("gram: " + name_of(p, x.rows) + ", coordinate " + std::to_string(k + 1) + " is " + short_text(from[k]) + "; give finite numbers");
     }
-    norm2_[p] = sum_of_squares(from, d);
     q_[p] = b + w * norm2_[p];
-    bool zero = true;
-    for (std::size_t k = 0; k < d; ++k) zero = zero && from[k] == 0;
+    const bool zero = norm2_[p] == 0 && std::all_of(from, from + d, [](double c) { return c == 0; });
     if (!std::isfinite(q_[p]) || (!zero && !std::isnormal(norm2_[p])) || (q_[p] != 0 && !std::isnormal(q_[p]))) {
       throw UsageError("gram: " + name_of(p, x.rows) + ": its squared norm leaves the range of a double; rescale the points");
     }
     const double inverse = q_[p] > 0 ? 1 / std::sqrt(q_[p]) : 0;
     double* const to = unit_.data() + p * width_;
-    for (std::size_t k = 0; k < d; ++k) to[k] = root_w * inverse * from[k];
+    const double factor = root_w * inverse;
+    for (std::size_t k = 0; k < d; ++k) to[k] = factor * from[k];
     if (width_ > d) to[d] = root_b * inverse;
   }
 }

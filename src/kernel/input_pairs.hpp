@@ -36,7 +36,8 @@ class InputPairs {
 
  private:
   std::size_t first_set_, dimension_, width_;
-  std::vector<double> unit_, q_, norm2_;
+  GramMatrix unit_;
+  std::vector<double> q_, norm2_;
 };
 
 }  // namespace infwidth

@@ -124,7 +124,7 @@ NearRule::Result NearRule::kinked(std::size_t i, std::size_t j, double tau, Work
         add(piece_at(sign * r2 * centre), normal.nodes.size());
         continue;
       }
-      subdivide(inner_marks, -reach, reach, 3, inner_edges);
+      subdivide(inner_marks, -reach, reach, 5, inner_edges);  // the Gaussian on 5: 16 nodes leave 1e-15
       for (std::size_t g = 0; g + 1 < inner_edges.size(); ++g) {
         const double m = (inner_edges[g] + inner_edges[g + 1]) / 2, h = (inner_edges[g + 1] - inner_edges[g]) / 2;
         for (std::size_t k = 0; k < legendre.nodes.size(); ++k) {

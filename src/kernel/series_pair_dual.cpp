@@ -27,22 +27,22 @@ constexpr double hermite_base = 2 * std::numbers::pi / 0.73;  // the Gaussian al
 class SeriesDual : public PairDual {
  public:
   SeriesDual(const Activation& phi, const LayerPoints& points, bool slope, GapUse gap, const Budget& budget)
-      : phi_(phi), points_(points), near_(phi_, points), slope_(slope), sharp_(gap == GapUse::sharp), smooth_(phi.pieces().size() == 1) {
+      : phi_(phi), points_(points), near_(phi_, points), slope_(slope), sharp_(gap == GapUse::sharp), smooth_(phi.pieces().size() == 1),
+        parity_(phi.parity()) {
     const std::size_t n = points.size(), blocks = (n + block - 1) / block;
-    const std::size_t most = smooth_ ? 512 : 384;
-    if (smooth_) choose_step();
-    for (std::size_t terms = 64;; terms = std::min(most, 2 * terms)) {
-      terms_ = terms;
-      a_.assign(blocks * terms * block, 0);
-      if (slope_) b_.assign(blocks * terms * block, 0);
-      if (smooth_) {
-        expand_smooth(budget);
-      } else {
-        expand_kinked(budget);
-      }
-      measure_rests();
-      if (terms == most || worst_product() <= tail) break;
+    terms_ = (smooth_ ? 512 : 384) / every();
+    if (smooth_) {
+      choose_step();
+      terms_ = terms_that_matter();
     }
+    a_.assign(blocks * terms_ * block, 0);
+    if (slope_) b_.assign(blocks * terms_ * block, 0);
+    if (smooth_) {
+      expand_smooth(budget);
+    } else {
+      expand_kinked(budget);
+    }
+    measure_rests();
   }
 
   void row(const PairRow& r) const override;
@@ -52,15 +52,20 @@ class SeriesDual : public PairDual {
   const LayerPoints& points_;
   NearRule near_;
   bool slope_, sharp_, smooth_;
+  Parity parity_;
   double frequency_ = 0, reach_ = 13;  // of the trapezoidal rule: 2 pi / h, and where it ends
   std::size_t terms_ = 0;
   std::vector<double> a_, b_;  // [point / block][k][point % block]
   std::vector<std::vector<double>> rest_;  // [which end][point]: sqrt of the larger one of what is left of Q and of chi, relative
 
+  // Of an even or odd phi every other coefficient is 0 and not stored: term k stands for the order first + every k.
+  std::size_t every() const { return parity_ == Parity::none ? 1 : 2; }
+  std::size_t first_of_value() const { return parity_ == Parity::odd ? 1 : 0; }
+  std::size_t first_of_slope() const { return parity_ == Parity::even ? 1 : 0; }
   double* coefficients(std::vector<double>& of, std::size_t p) const { return of.data() + (p / block) * terms_ * block + p % block; }
   const double* coefficients(const std::vector<double>& of, std::size_t p) const { return of.data() + (p / block) * terms_ * block + p % block; }
   std::size_t levels() const { return rest_.size(); }
-  std::size_t end(std::size_t level) const { return std::min(ends[level], terms_); }
+  std::size_t end(std::size_t level) const { return std::min(ends[level] / every(), terms_); }
 
   [[noreturn]] void refuse(std::size_t p) const {
     throw NotReached("gram: double precision does not resolve E[phi^2] of " + phi_.name() + " at the variance " + short_text(points_.q[p]) + "; rescale, or leave double precision");
@@ -104,41 +109,81 @@ class SeriesDual : public PairDual {
     refuse(most);
   }
 
-  void expand_smooth(const Budget& budget) {
-    using Matrix = Eigen::MatrixXd;
-    const double h = 2 * std::numbers::pi / (frequency_ + std::sqrt(static_cast<double>(terms_)));
-    const int half = static_cast<int>(reach_ / h);
-    const Eigen::Index nodes = 2 * half + 1, terms = static_cast<Eigen::Index>(terms_);
-    Matrix basis(nodes, terms);  // He_k(z) exp(-z^2/4)/sqrt(k!), times what is left of the Gaussian
-    Eigen::ArrayXd z(nodes), weight(nodes), before = Eigen::ArrayXd::Zero(nodes), now(nodes);
-    for (Eigen::Index k = 0; k < nodes; ++k) z[k] = static_cast<double>(k - half) * h;
-    now = (-z.square() / 4).exp();
-    weight = h / std::sqrt(2 * std::numbers::pi) * now;
-    for (Eigen::Index k = 0; k < terms; ++k) {
-      basis.col(k) = (weight * now).matrix();
-      const double next = std::sqrt(static_cast<double>(k + 1));
-      const Eigen::ArrayXd after = (z * now - std::sqrt(static_cast<double>(k)) * before) / next;
+  /// He_k(z) exp(-z^2/4)/sqrt(k!) at the nodes, times what is left of weight and Gaussian: a column for each order.
+  struct Basis {
+    Eigen::ArrayXd z;
+    Eigen::MatrixXd value, slope;
+  };
+  Basis make_basis(std::size_t terms) const {
+    const std::size_t orders = every() * terms + 1;
+    const double h = 2 * std::numbers::pi / (frequency_ + std::sqrt(static_cast<double>(orders)));
+    const int half = static_cast<int>(reach_ / h), first = parity_ == Parity::none ? -half : 0;  // a function with parity: the right half twice
+    const Eigen::Index nodes = half - first + 1, columns = static_cast<Eigen::Index>(terms);
+    Basis basis{Eigen::ArrayXd(nodes), Eigen::MatrixXd(nodes, columns), Eigen::MatrixXd(nodes, slope_ ? columns : 0)};
+    for (Eigen::Index k = 0; k < nodes; ++k) basis.z[k] = static_cast<double>(first + k) * h;
+    Eigen::ArrayXd before = Eigen::ArrayXd::Zero(nodes), now = (-basis.z.square() / 4).exp(), weight = h / std::sqrt(2 * std::numbers::pi) * now;
+    if (first == 0) {
+      weight *= 2;
+      weight[0] /= 2;
+    }
+    for (std::size_t k = 0; k < orders; ++k) {
+      const auto put = [&](Eigen::MatrixXd& into, std::size_t from) {
+        if (k >= from && (k - from) % every() == 0 && (k - from) / every() < terms) into.col(static_cast<Eigen::Index>((k - from) / every())) = (weight * now).matrix();
+      };
+      put(basis.value, first_of_value());
+      if (slope_) put(basis.slope, first_of_slope());
+      const Eigen::ArrayXd after = (basis.z * now - std::sqrt(static_cast<double>(k)) * before) / std::sqrt(static_cast<double>(k + 1));
       before = now;
       now = after;
     }
+    return basis;
+  }
+
+  /// phi and phi' of a point at the nodes.
+  void evaluate(std::size_t p, const Basis& basis, PiecewiseValues::Reader& reader, std::vector<double>& x, double* f, double* df) const {
+    x.resize(static_cast<std::size_t>(basis.z.size()));
+    for (std::size_t k = 0; k < x.size(); ++k) x[k] = points_.root_q[p] * basis.z[static_cast<Eigen::Index>(k)];
+    reader(0, x, f, df);
+    for (std::size_t k = 0; k < x.size(); ++k) {
+      const double z = basis.z[static_cast<Eigen::Index>(k)];
+      if (z * z > 1300) f[k] = df[k] = 0;  // the Gaussian is 0 there, phi perhaps infinite
+    }
+  }
+
+  /// How many terms the point of the largest variance needs, whose coefficients fall last.
+  std::size_t terms_that_matter() const {
+    const std::size_t p = static_cast<std::size_t>(std::max_element(points_.q.begin(), points_.q.end()) - points_.q.begin());
+    const Basis basis = make_basis(terms_);
+    PiecewiseValues::Reader reader(phi_);
+    std::vector<double> x;
+    Eigen::VectorXd f(basis.z.size()), df(basis.z.size());
+    evaluate(p, basis, reader, x, f.data(), df.data());
+    const Eigen::VectorXd a = basis.value.transpose() * f, b = slope_ ? Eigen::VectorXd(basis.slope.transpose() * df) : Eigen::VectorXd::Zero(a.size());
+    double value = 0, slope = 0;
+    std::size_t k = terms_;
+    while (k > 4) {
+      const double next_value = value + a[static_cast<Eigen::Index>(k - 1)] * a[static_cast<Eigen::Index>(k - 1)], next_slope = slope + b[static_cast<Eigen::Index>(k - 1)] * b[static_cast<Eigen::Index>(k - 1)];
+      if (next_value > 0.1 * tail * points_.Q[p] || (slope_ && next_slope > 0.1 * tail * points_.chi[p])) break;
+      value = next_value;
+      slope = next_slope;
+      --k;
+    }
+    return k;
+  }
+
+  void expand_smooth(const Budget& budget) {
+    const Basis basis = make_basis(terms_);
     PiecewiseValues::Reader reader(phi_);
     constexpr std::size_t chunk = 16 * block;
-    std::vector<double> x(static_cast<std::size_t>(nodes));
-    Matrix f(nodes, static_cast<Eigen::Index>(chunk)), df(nodes, static_cast<Eigen::Index>(chunk));
+    std::vector<double> x;
+    Eigen::MatrixXd f(basis.z.size(), static_cast<Eigen::Index>(chunk)), df(basis.z.size(), static_cast<Eigen::Index>(chunk));
     for (std::size_t p0 = 0; p0 < points_.size(); p0 += chunk) {
       budget.check();
       const std::size_t count = std::min(chunk, points_.size() - p0);
-      for (std::size_t c = 0; c < count; ++c) {
-        const Eigen::Index column = static_cast<Eigen::Index>(c);
-        for (std::size_t k = 0; k < x.size(); ++k) x[k] = points_.root_q[p0 + c] * z[static_cast<Eigen::Index>(k)];
-        reader(0, x, f.col(column).data(), df.col(column).data());
-        for (Eigen::Index k = 0; k < nodes; ++k) {
-          if (weight[k] * weight[k] < 1e-290) f(k, column) = df(k, column) = 0;
-        }
-      }
+      for (std::size_t c = 0; c < count; ++c) evaluate(p0 + c, basis, reader, x, f.col(static_cast<Eigen::Index>(c)).data(), df.col(static_cast<Eigen::Index>(c)).data());
       const Eigen::Index wide = static_cast<Eigen::Index>(count);
-      store(basis.transpose() * f.leftCols(wide), p0, a_);
-      if (slope_) store(basis.transpose() * df.leftCols(wide), p0, b_);
+      store(basis.value.transpose() * f.leftCols(wide), p0, a_);
+      if (slope_) store(basis.slope.transpose() * df.leftCols(wide), p0, b_);
     }
   }
 
@@ -181,9 +226,9 @@ class SeriesDual : public PairDual {
         Eigen::ArrayXd before = Eigen::ArrayXd::Zero(nodes), now = root, after(nodes);
         double* const a = coefficients(a_, p);
         double* const b = slope_ ? coefficients(b_, p) : nullptr;
-        for (std::size_t k = 0; k < terms_; ++k) {
-          a[k * block] = (wf * now).sum();
-          if (slope_) b[k * block] = (wdf * now).sum();
+        for (std::size_t k = 0; k < every() * terms_; ++k) {
+          if (k % every() == first_of_value()) a[k / every() * block] = (wf * now).sum();
+          if (slope_ && k % every() == first_of_slope()) b[k / every() * block] = (wdf * now).sum();
           const double next = 1 / std::sqrt(static_cast<double>(k + 1));
           after = (z * now - std::sqrt(static_cast<double>(k)) * before) * next;
           before.swap(now);
@@ -225,7 +270,7 @@ class SeriesDual : public PairDual {
     const std::size_t n = points_.size();
     for (const std::size_t e : ends) {
       rest_.emplace_back(n);
-      if (e >= terms_) break;
+      if (e / every() >= terms_) break;
     }
     for (std::size_t p = 0; p < n; ++p) {
       const double *const a = coefficients(a_, p), *const b = slope_ ? coefficients(b_, p) : nullptr;
@@ -243,12 +288,6 @@ class SeriesDual : public PairDual {
     }
   }
 
-  /// The largest bound of a tail at |rho| = 1.
-  double worst_product() const {
-    const double worst = *std::max_element(rest_.back().begin(), rest_.back().end());
-    return worst * worst;
-  }
-
   /// The |rho| up to which the series of point i with each of the others may end at each level.
   void thresholds(const PairRow& r, double* most) const {
     for (std::size_t level = 0; level < levels(); ++level) {
@@ -256,7 +295,7 @@ class SeriesDual : public PairDual {
       double worst = 0;
       for (std::size_t j = 0; j < r.count; ++j) worst = std::max(worst, rest[j]);
       const double bound = rest_[level][r.first] * worst;
-      most[level] = bound <= tail ? 1.0 : std::pow(tail / bound, 1.0 / static_cast<double>(end(level)));
+      most[level] = bound <= tail ? 1.0 : std::pow(tail / bound, 1.0 / static_cast<double>(every() * end(level)));
     }
   }
 
@@ -268,7 +307,7 @@ class SeriesDual : public PairDual {
 void SeriesDual::sum_block(const double* a1, const double* b1, std::size_t at, std::size_t terms, const double* rho, double* value, double* slope) const {
   const double* const a = a_.data() + at * terms_ * block;
   std::array<double, block> r, f{}, g{};
-  std::copy_n(rho, block, r.begin());
+  for (std::size_t j = 0; j < block; ++j) r[j] = every() == 2 ? rho[j] * rho[j] : rho[j];
   if (b1 == nullptr) {
     for (std::size_t k = terms; k-- > 0;) {
       for (std::size_t j = 0; j < block; ++j) f[j] = f[j] * r[j] + a1[k] * a[k * block + j];
@@ -279,27 +318,27 @@ void SeriesDual::sum_block(const double* a1, const double* b1, std::size_t at, s
       for (std::size_t j = 0; j < block; ++j) f[j] = f[j] * r[j] + a1[k] * a[k * block + j];
       for (std::size_t j = 0; j < block; ++j) g[j] = g[j] * r[j] + b1[k] * b[k * block + j];
     }
-    std::copy_n(g.begin(), block, slope);
+    for (std::size_t j = 0; j < block; ++j) slope[j] = first_of_slope() == 1 ? rho[j] * g[j] : g[j];
   }
-  std::copy_n(f.begin(), block, value);
+  for (std::size_t j = 0; j < block; ++j) value[j] = first_of_value() == 1 ? rho[j] * f[j] : f[j];
 }
 
 void SeriesDual::sum_pair(const double* a1, const double* b1, std::size_t j, std::size_t terms, double rho, double& value, double& slope) const {
   const double* const a = coefficients(a_, j);
   const double* const b = b1 == nullptr ? nullptr : coefficients(b_, j);
-  // Four interleaved sums in rho^4.
-  const double rho2 = rho * rho, rho4 = rho2 * rho2;
+  // Four interleaved sums in r^4.
+  const double r = every() == 2 ? rho * rho : rho, r2 = r * r, r4 = r2 * r2;
   std::array<double, 4> f{}, g{};
   for (std::size_t k = (terms + 3) / 4 * 4; k > 0; k -= 4) {
     for (std::size_t e = 0; e < 4; ++e) {
       const std::size_t at = k - 4 + e;
       if (at >= terms) continue;
-      f[e] = f[e] * rho4 + a1[at] * a[at * block];
-      if (b != nullptr) g[e] = g[e] * rho4 + b1[at] * b[at * block];
+      f[e] = f[e] * r4 + a1[at] * a[at * block];
+      if (b != nullptr) g[e] = g[e] * r4 + b1[at] * b[at * block];
     }
   }
-  value = (f[0] + rho2 * f[2]) + rho * (f[1] + rho2 * f[3]);
-  slope = (g[0] + rho2 * g[2]) + rho * (g[1] + rho2 * g[3]);
+  value = ((f[0] + r2 * f[2]) + r * (f[1] + r2 * f[3])) * (first_of_value() == 1 ? rho : 1);
+  slope = ((g[0] + r2 * g[2]) + r * (g[1] + r2 * g[3])) * (first_of_slope() == 1 ? rho : 1);
 }
 
 void SeriesDual::row(const PairRow& r) const {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the modules that `infwidth formula --format python` prints, and compares their numbers with `infwidth metric` and `infwidth expectation`.
+"""Runs the modules that `infwidth formula --format python` prints, and compares their numbers with `infwidth metric`, `infwidth kernel` and `infwidth expectation`.
 
     python_formula_test.py PROGRAM
 """
@@ -52,6 +52,11 @@ def main():
             number = number.replace(letter, f'({value})')
         numbers = json.loads(output(program, 'expectation', '--activation', number, '--variance', '7/3', '--digits', str(DIGITS), '--format', 'json'))
         check(f'chi of {activation}', function(program, 'chi', '--activation', activation)('7/3', **values), numbers['chi'])
+
+    for activation in ['gelu', 'elu:1', 'hardtanh', 'relu_power:3/2', 'abs(x)^(4/3)']:
+        numbers = json.loads(output(program, 'kernel', '--activation', activation, '--x', '1,0', '--y', '1/2,1/3', '--digits', str(DIGITS), '--format', 'json'))
+        for quantity, key in [('kernel', 'feature'), ('derivative-kernel', 'derivative')]:
+            check(f'{quantity} of {activation}', function(program, quantity, '--activation', activation)(1, '13/36', '1/2'), numbers[key])
 
     for activation, depth in NETWORK:
         words = ['--activation', activation, '--depth', str(depth)]

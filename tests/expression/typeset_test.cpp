@@ -109,6 +109,16 @@ TEST_CASE("Python and Mathematica get their own words", "[typeset]") {
   CHECK(to_mathematica(formula("owens_t(h, a)")) == "OwenT[h, a]");
 }
 
+TEST_CASE("wide sums are broken between terms", "[typeset]") {
+  using Lines = std::vector<std::string>;
+  CHECK(to_latex_lines(formula("a + b"), 10) == Lines{"a+b"});
+  CHECK(to_latex_lines(formula("alpha + b - c + d"), 4) == Lines{"\\alpha+b", "-c+d"});
+  CHECK(to_latex_lines(formula("alpha + b - (c + d)*x"), 4) == Lines{"\\alpha+b", "-x(c+d)"});
+  CHECK(to_latex_lines(formula("(a + b - x - y)/4"), 5) == Lines{"\\frac{1}{4}\\Bigl(a+b-x", "-y\\Bigr)"});
+  CHECK(to_latex_lines(formula("a*(x - y + b)"), 4) == Lines{"a\\Bigl(x-y", "+b\\Bigr)"});
+  CHECK(to_latex_lines(formula("atan(a + b + x + y)"), 4).size() == 1);
+}
+
 TEST_CASE("the printed Python gives the digits of the balls", "[typeset]") {
   if (run_command({"python3", "-c", "import mpmath"}).code != 0) {
     WARN("python3 with mpmath is not here: its values not compared");

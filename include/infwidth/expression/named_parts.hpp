@@ -19,7 +19,8 @@ struct PartedFormula {
 };
 
 /// Of a covariance [[q1, c], [c, q2]] (or q1_2, q2_2, c_2, ..) the determinant is Delta, the correlation rho, and t = (1 + rho)/2; E_1, E_2, .. are exponentials, r_1, ..
-/// roots, T_1, .. of Owen's function, F_1, .. hypergeometric, and u_1, .. anything else.
+/// roots, T_1, .. of Owen's function, F_1, .. hypergeometric, u_1, ..
+/// anything else, and S_1, .. are sums in parentheses that are longer than a line.
 ///   taken  names that have another meaning; the new ones are added
 PartedFormula named_parts(const Expression& formula, std::set<std::string>& taken);
 
