@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <memory>
+#include <set>
 
 #include "commands.hpp"
 #include "infwidth/activation/catalogue.hpp"
+#include "infwidth/expression/named_parts.hpp"
 #include "infwidth/gaussian/dual_form.hpp"
 #include "infwidth/gaussian/variance_map.hpp"
 #include "infwidth/real/text.hpp"
@@ -62,9 +64,16 @@ Cell known_forms(const VarianceMap& map) {
 }
 
 /// A formula and, after it, the constants that it names.
-std::string with_constants(const ClosedForm& form, const std::optional<Expression>& formula) {
+std::string with_constants(const ExpectationFormulas& form, const std::optional<Expression>& formula) {
   if (!formula) return "none";
+  constexpr std::size_t one_line = 160;
   std::string text = to_string(*formula);
+  if (text.size() > one_line) {
+    std::set<std::string> taken;
+    const PartedFormula parted = named_parts(*formula, taken);
+    text = to_string(parted.formula);
+    for (const auto& [name, value] : parted.parts) text += ", " + name + " = " + to_string(value);
+  }
   for (const auto& [name, value] : form.constants) {
     if (formula->depends_on(name)) text += ", " + name + " = " + to_string(value);
   }
@@ -76,11 +85,17 @@ Cell closed_form_chi(const VarianceMap& map) {
   return map.activation().jump() ? "infinite: phi jumps" : with_constants(map.closed_form(), map.closed_form().chi);
 }
 
+Cell closed_form_kernel(const VarianceMap& map) {
+  const DualForm form = dual_form(map.activation());
+  return with_constants(form, form.kernel);
+}
+
 std::vector<Column> columns(bool whole) {
   std::vector<Column> r = {{"name", "name", "\\mathrm{name}"}, {"formula", "formula", "\\phi(x)"}, {"kinks", "kinks", "\\mathrm{kinks}"}};
   if (whole) {
     r.push_back({"closed_form_Q", "Q(q)", "Q(q)"});
     r.push_back({"closed_form_chi", "chi(q)", "\\chi(q)"});
+    r.push_back({"closed_form_kernel", "kernel(q1, q2, c)", "K(q_1,q_2,c)"});
   } else {
     r.push_back({"closed_forms", "closed forms", "\\mathrm{closed forms}"});
   }
@@ -96,7 +111,7 @@ int answer_question(const Flags& flags, Answer& answer) {
   if (!flags.activation.empty()) {
     const VarianceMap map(Activation::from_text(flags.activation));
     const auto known = catalogue_formula(flags.activation);
-    answer.row({flags.activation, known ? to_string(*known) : flags.activation, or_none(kinks_of(map.activation())), closed_form_Q(map), closed_form_chi(map)});
+    answer.row({flags.activation, known ? to_string(*known) : flags.activation, or_none(kinks_of(map.activation())), closed_form_Q(map), closed_form_chi(map), closed_form_kernel(map)});
     return answered;
   }
   for (const CatalogueEntry& entry : catalogue()) {
@@ -110,8 +125,9 @@ int answer_question(const Flags& flags, Answer& answer) {
     } else if (fixed) {
       cells.push_back(closed_form_Q(map));
       cells.push_back(closed_form_chi(map));
+      cells.push_back(closed_form_kernel(map));
     } else {
-      cells.resize(cells.size() + 2, Missing{"depends on " + entry.parameter + ": ask for it with a value, like " + map.activation().name()});
+      cells.resize(cells.size() + 3, Missing{"depends on " + entry.parameter + ": ask for it with a value, like " + map.activation().name()});
     }
     answer.row(std::move(cells));
   }

@@ -152,7 +152,8 @@ TEST_CASE("ranges, layers and files make rows", "[cli]") {
     CHECK(lines(answer({"metric", "--activation", "erf", "--data", "-", "--format", "json", "--engine", engine}, points)) == 2);
   CHECK_THAT(answer({"metric", "--activation", "erf", "--norm2", "0:1:0.5", "--dim", "2", "--format", "latex"}), ContainsSubstring("\\bottomrule\n\\end{tabular}"));
   CHECK_THAT(answer({"activations"}), ContainsSubstring("gelu"));
-  CHECK_THAT(answer({"activations", "max(-1, min(1, x))"}), ContainsSubstring("-1, 1"));
+  CHECK_THAT(answer({"activations", "max(-1, min(1, x))"}), ContainsSubstring("-1, 1") && ContainsSubstring("Delta = q1*q2 - c^2"));
+  CHECK_THAT(answer({"activations", "relu_power:4/3"}), ContainsSubstring("*hyp2f1(1/2, 1/2, 17/6, (1 + c/sqrt(q1*q2))/2)"));
 }
 
 TEST_CASE("the fast CSV of double precision is the table writer's", "[cli]") {
