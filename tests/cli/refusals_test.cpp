@@ -55,7 +55,7 @@ TEST_CASE("usage that makes no sense exits 2 and names the cure", "[cli]") {
       {metric({"--activation", "tanh", "--at", "1", "--engine", "abacus"}), 2, "it is ball, double or mpfr"},
       {metric({"--activation", "tanh", "--at", "1", "--engine", "double", "--digits", "50"}), 2, "take --engine ball"},
       {metric({"--activation", "tanh", "--at", "1", "--format", "xml"}), 2, "it is text, json, csv or latex"},
-      {metric({"--activation", "tanh", "--at", "1", "--of", "ntk"}), 2, "it is feature or nngp"},
+      {metric({"--activation", "tanh", "--at", "1", "--of", "tangent"}), 2, "it is feature, derivative, nngp or ntk"},
       {metric({"--activation", "tanh", "--at", "1", "--timeout", "0"}), 2, "--timeout"},
       {metric({"--activation", "tanh", "--at", "1", "--output", "/no/such/folder/x"}), 2, "/no/such/folder/x: cannot be made"},
       {metric({"--activation", "tanh", "--at", "1", "--frobnicate"}), 2, "--frobnicate"},

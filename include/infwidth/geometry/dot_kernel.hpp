@@ -35,6 +35,7 @@ class DotKernel {
 template <class Real>
 std::string reason_against(const DotKernel& kernel, const Real&, const Real&) { return kernel.name().empty() ? "no kernel" : ""; }
 inline std::string reason_against(const DotKernel& kernel, const Ball& A, const Ball& C) {
+  if (!A.is_finite() || !C.is_finite()) return kernel.name() + " has no derivatives at this point";
   const bool negative = certainly_negative(A) == Truth::yes || certainly_negative(C) == Truth::yes;
   return negative ? kernel.name() + " is no kernel: its metric is not positive at this point" : "";
 }
