@@ -13,6 +13,7 @@ using Run = std::function<int(const std::string& line)>;
 
 Run add_metric(CLI::App& program);
 Run add_expectation(CLI::App& program);
+Run add_predict(CLI::App& program);
 Run add_kernel(CLI::App& program);
 Run add_formula(CLI::App& program);
 Run add_activations(CLI::App& program);

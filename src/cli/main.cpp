@@ -21,6 +21,7 @@ constexpr const char* examples =
     "  infwidth metric --activation tanh --depth 3 --norm2 1 --dim 2\n"
     "  infwidth metric --activation 'erf(x/sqrt(2))' --at 1,0,3/5 --digits 50\n"
     "  infwidth kernel --activation tanh --depth 3 --x 1,0 --y 3/5,4/5\n"
+    "  infwidth predict --activation relu --of nngp --train X.npy --targets y.npy --test Z.npy\n"
     "  infwidth expectation 'tanh(x)^2' --variance 17/10 --digits 50\n"
     "  infwidth formula --quantity curvature --activation erf\n"
     "  infwidth activations\n"
@@ -39,6 +40,7 @@ int run(int argc, const char* const* argv) {
   const std::vector<std::pair<std::string, Run>> commands = {
       {"metric", add_metric(program)},
       {"kernel", add_kernel(program)},
+      {"predict", add_predict(program)},
       {"expectation", add_expectation(program)},
       {"formula", add_formula(program)},
       {"activations", add_activations(program)},

@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""NumPy's files are read, and NumPy reads ours.
+
+    numpy_test.py PROGRAM
+"""
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import numpy
+
+
+def predict(program, folder, train, targets, test):
+    out = folder / 'out.npy'
+    subprocess.run([program, 'predict', '--quiet', '--activation', 'erf', '--of', 'nngp', '--noise', '0.1', '--train', train, '--targets', targets, '--test', test,
+                    '--output', out], check=True, stderr=subprocess.DEVNULL)
+    return numpy.load(out, allow_pickle=False)
+
+
+def main():
+    program = sys.argv[1]
+    failed = 0
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        points = numpy.array([[1, 2, 3], [-4, 5, 6], [7, -8, 9], [0, 1, 0]])
+        numpy.save(folder / 'y.npy', numpy.array([1, -1, 2, 0]))
+        numpy.savetxt(folder / 'x.csv', points, delimiter=',')
+        want = predict(program, folder, folder / 'x.csv', folder / 'y.npy', folder / 'x.csv')
+        assert want.shape == (4, 2) and want.dtype == numpy.dtype('<f8') and numpy.isfinite(want).all()
+        for kind in ['<f8', '>f8', '<f4', '>f4', '<i8', '>i8', '<i4', '>i2', 'i1']:
+            for order in 'CF':
+                for version in [(1, 0), (2, 0), (3, 0)]:
+                    path = folder / 'x.npy'
+                    with open(path, 'wb') as file:
+                        numpy.lib.format.write_array(file, numpy.asarray(points.astype(kind), order=order), version=version)
+                    if not numpy.array_equal(predict(program, folder, path, folder / 'y.npy', path), want):
+                        print(f'{kind} in order {order}, version {version}: another answer')
+                        failed += 1
+        numpy.save(folder / 'objects.npy', points.astype(object), allow_pickle=True)
+        refused = subprocess.run([program, 'predict', '--activation', 'erf', '--of', 'nngp', '--train', folder / 'objects.npy', '--targets', folder / 'y.npy', '--test', folder / 'x.csv'],
+                                 capture_output=True, text=True, check=False)
+        if refused.returncode != 2 or 'Python objects' not in refused.stderr:
+            print('an array of objects:', refused.returncode, refused.stderr)
+            failed += 1
+    sys.exit(failed > 0)
+
+
+if __name__ == '__main__':
+    main()
