@@ -220,7 +220,7 @@ TEST_CASE("the manual page has every flag, and no other", "[cli]") {
     return r;
   };
   std::string help = answer({"--help"});
-  for (const char* command : {"metric", "kernel", "expectation", "formula", "activations", "verify"}) help += answer({command, "--help"});
+  for (const char* command : {"metric", "kernel", "predict", "expectation", "formula", "activations", "verify"}) help += answer({command, "--help"});
   std::string page = text_of(fs::path(INFWIDTH_SOURCE) / "docs" / "infwidth.1");
   page.erase(std::remove(page.begin(), page.end(), '\\'), page.end());
   CHECK(flags_in(page) == flags_in(help));
