@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <climits>
 #include <cmath>
 #include <optional>
 
@@ -14,19 +13,13 @@
 #include "infwidth/gaussian/panels.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/text.hpp"
+#include "tails.hpp"
 
 namespace infwidth {
 
 namespace {
 
-constexpr long bound_bits = 64;
 constexpr std::uint64_t most_cells = 100000;
-
-double log2_of(const Ball& x) {
-  const long e = log2_magnitude(x);
-  return e == LONG_MIN ? -1e18 : e == LONG_MAX ? 1e18 : static_cast<double>(e);
-}
-Ball two_to(double e) { return e < -9e17 ? Ball(0) : power_of_two(static_cast<long>(std::ceil(e))); }
 
 RealPoint mirrored(const RealPoint& t) {
   if (t.exact()) return RealPoint(Rational(-*t.exact()));
@@ -178,17 +171,8 @@ class PairIntegration {
   double cut(const Chart& chart, Tail side, const Ball& q, std::size_t which) {
     const Precision p(bound_bits);
     const double q_upper = (q.mid() + q.radius()).to_double() * (1 + 1e-12), q_lower = (q.mid() - q.radius()).to_double() * (1 - 1e-12);
-    std::vector<Growth> bounds;
-    double from = std::max({1.0, 2 * chart.farthest_end()});
-    for (;; from *= 4) {
-      try {
-        bounds.clear();
-        for (const Expression& e : chart.growth_formulas) bounds.push_back(growth(e, side, from));
-        break;
-      } catch (const NotReached&) {
-        if (from > 1e12) throw;
-      }
-    }
+    double from = std::max(1.0, 2 * chart.farthest_end());
+    const std::vector<Growth> bounds = growth_of(chart, side, from);
     double at = std::max(from, std::sqrt(q_upper));
     for (int step = 0; step < 8000; ++step, at *= 1.05) {
       std::vector<Ball> rest;

@@ -2,7 +2,6 @@
 #include "infwidth/gaussian/panels.hpp"
 
 #include <algorithm>
-#include <climits>
 #include <cmath>
 #include <optional>
 
@@ -12,6 +11,7 @@
 #include "infwidth/gaussian/legendre.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/text.hpp"
+#include "tails.hpp"
 
 namespace infwidth {
 
@@ -36,17 +36,7 @@ PanelRule& PanelRule::operator=(PanelRule&&) noexcept = default;
 
 namespace {
 
-constexpr long bound_bits = 64;            // magnitudes on ellipses need no more
 constexpr std::uint64_t most_panels = 200000;
-
-/// log2 of a magnitude, LONG_MIN/2 for zero, as a double that may be compared and added.
-double log2_of(const Ball& x) {
-  const long e = log2_magnitude(x);
-  return e == LONG_MIN ? -1e18 : e == LONG_MAX ? 1e18 : static_cast<double>(e);
-}
-
-/// 2^e as a ball that is at least that large.
-Ball two_to(double e) { return e < -9e17 ? Ball(0) : power_of_two(static_cast<long>(std::ceil(e))); }
 
 /// One integration: the state of the adaptive loop.
 class Integration {
@@ -71,7 +61,7 @@ class Integration {
       for (const Tail side : {Tail::left, Tail::right}) {
         if (side == Tail::left ? chart.left : chart.right) continue;
         double from = std::max({1.0, std::sqrt(q_upper_), 2 * chart.farthest_end()});
-        refuse_divergence(chart, growth_bounds(chart, side, from));
+        refuse_divergence(chart, growth_of(chart, side, from));
       }
     }
   }
@@ -120,19 +110,6 @@ class Integration {
   int weight_power() const { return static_cast<int>(2 * highest_); }
   static int power(const Chart& chart) { return chart.squares ? 2 : 1; }
 
-  /// The growth of what is integrated, for |x| >= from; `from` rises until bounds are found.
-  std::vector<Growth> growth_bounds(const Chart& chart, Tail side, double& from) const {
-    for (;; from *= 4) {
-      try {
-        std::vector<Growth> bounds;
-        for (const Expression& f : chart.growth_formulas) bounds.push_back(growth(f, side, from));
-        return bounds;
-      } catch (const NotReached&) {
-        if (from > 1e12) throw;
-      }
-    }
-  }
-
   void refuse_divergence(const Chart& chart, const std::vector<Growth>& bounds) const {
     for (const Growth& b : bounds) {
       const std::optional<bool> verdict = diverges(b, power(chart), q_lower_, q_upper_);
@@ -165,10 +142,10 @@ class Integration {
     double from = std::max(1.0, 2 * chart.farthest_end());
     const double deviation = std::sqrt(q_upper_);
     if (from < deviation) {  // a function that falls by itself may be cut where the Gaussian has not begun to fall
-      if (const auto cut = first_cut(chart, growth_bounds(chart, side, from), from, deviation)) return *cut;
+      if (const auto cut = first_cut(chart, growth_of(chart, side, from), from, deviation)) return *cut;
       from = std::max(from, deviation);
     }
-    const std::vector<Growth> bounds = growth_bounds(chart, side, from);
+    const std::vector<Growth> bounds = growth_of(chart, side, from);
     refuse_divergence(chart, bounds);
     if (const auto cut = first_cut(chart, bounds, from, HUGE_VAL)) return *cut;
     throw NotReached("no cut of the tail was found for " + chart.name + " at variance " + short_text(q_double_));
