@@ -4,6 +4,7 @@
 #include <numbers>
 
 #include "arc_sine.hpp"
+#include "independent_loop.hpp"
 #include "infwidth/activation/recognise.hpp"
 #include "infwidth/expression/program.hpp"
 #include "infwidth/real/functions.hpp"
@@ -46,7 +47,7 @@ class SlopesDual : public PairDual {
     const double p = product_, S = half_sum_, k = half_jump_, n = half_mean_, root = points_.root_q[r.first];
     const double *const __restrict tau = r.tau, *const __restrict roots = points_.root_q.data() + r.second;
     double *const __restrict value = r.value, *const __restrict gap = r.gap, *const __restrict slope = r.slope;
-#pragma GCC ivdep
+    INFWIDTH_INDEPENDENT_LOOP
     for (std::size_t j = 0; j < r.count; ++j) {
       const double m = root * roots[j], t = std::abs(tau[j]), s = std::sqrt(t);
       const double kg = k * (t * s * arc_cosine_excess(t));
@@ -94,7 +95,7 @@ class ErfDual : public PairDual {
     const double *const __restrict tau = r.tau, *const __restrict v = v_.data() + r.second, *const __restrict inverse = inverse_.data() + r.second;
     const double *const __restrict Q = points_.root_Q.data() + r.second, *const __restrict q = points_.root_q.data() + r.second;
     double *const __restrict value = r.value, *const __restrict gap = r.gap, *const __restrict slope = r.slope;
-#pragma GCC ivdep
+    INFWIDTH_INDEPENDENT_LOOP
     for (std::size_t j = 0; j < r.count; ++j) {
       const double t = std::abs(tau[j]), both = i1 * inverse[j], s = 2 * q1 * q[j] * (1 - t) * both;
       const double c = std::sqrt(1 + 2 * (v1 + v[j]) + 4 * (v1 * v[j]) * (t * (2 - t))) * both;
@@ -192,7 +193,7 @@ class GaussianDual : public PairDual {
     const double a2 = a2_, b2 = b2_, q1 = points_.root_q[r.first], Q1 = points_.root_Q[r.first];
     const double *const __restrict q2 = points_.root_q.data() + r.second, *const __restrict Q2 = points_.root_Q.data() + r.second, *const __restrict tau = r.tau;
     double *const __restrict value = r.value, *const __restrict gap = r.gap, *const __restrict slope = r.slope;
-#pragma GCC ivdep
+    INFWIDTH_INDEPENDENT_LOOP
     for (std::size_t j = 0; j < r.count; ++j) {
       const double t = std::abs(tau[j]), v1 = b2 * q1 * q1, v2 = b2 * q2[j] * q2[j], inverse = 1 / (1 + 2 * (v1 + v2) + 4 * v1 * v2 * (t * (2 - t)));
       const double f = a2 * std::sqrt(inverse);
@@ -227,7 +228,7 @@ class GeluDual : public PairDual {
     const double *const __restrict q2 = points_.root_q.data() + r.second, *const __restrict Q2 = points_.root_Q.data() + r.second, *const __restrict tau = r.tau;
     double *const __restrict value = r.value, *const __restrict gap = r.gap, *const __restrict slope = r.slope;
     constexpr double over_two_pi = 1 / (2 * std::numbers::pi);
-#pragma GCC ivdep
+    INFWIDTH_INDEPENDENT_LOOP
     for (std::size_t j = 0; j < r.count; ++j) {
       const double t = std::abs(tau[j]), v2 = b2 * q2[j] * q2[j], k = b2 * q1 * q2[j] * std::copysign(1 - t, tau[j]);
       const double P = (1 + v1) * (1 + v2), D = 1 + v1 + v2 + v1 * v2 * (t * (2 - t)), over_P = 1 / P, over_root = 1 / std::sqrt(D), root_of_P = std::sqrt(over_P);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "arc_sine.hpp"
+#include "independent_loop.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/functions.hpp"
 #include "infwidth/real/text.hpp"
@@ -183,7 +184,7 @@ void GramLayers::step_tau(const Map& map, const LayerPoints& from, const double*
   double* const __restrict to = out;  // may be r.tau, which is read only where it is kept: from a copy
   std::array<double, longest_row> tau;
   if constexpr (Keep) std::copy_n(r.tau, r.count, tau.begin());
-#pragma GCC ivdep
+    INFWIDTH_INDEPENDENT_LOOP
   for (std::size_t j = 0; j < r.count; ++j) {
     const double m = rQ1 * rQ2[j], p = rp1 * rp2[j], g = greater(gap[j], 0.0);
     double sum = b + w * value[j];

@@ -20,7 +20,6 @@ constexpr double tail = 1e-15;                // of sqrt(Q1 Q2): where the serie
 constexpr std::array<std::size_t, 14> ends = {6, 10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768};
 constexpr double least_rest2 = 1e-16;         // a rest Q - sum a_k^2 is not known better
 constexpr double gap_by_difference = 1e-6;    // of sqrt(Q1 Q2): a smaller one is summed as a square where it must be sharp
-constexpr double hermite_base = 2 * std::numbers::pi / 0.73;  // the Gaussian alone
 
 /// F = sum rho^k a_k(q1) a_k(q2) and F' = sum rho^k b_k(q1) b_k(q2), a_k = E[phi(sqrt(q) z) He_k(z)]/sqrt(k!), b_k the same of phi'; pairs whose tail would not fall in time
 /// go to NearRule. Derivation D-051.
