@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cmath>
 #include <exception>
+#include <limits>
 #include <mutex>
 #include <thread>
 
@@ -14,16 +15,24 @@
 
 #include "gram_layers.hpp"
 #include "infwidth/real/errors.hpp"
+#include "infwidth/real/pack.hpp"
 #include "input_pairs.hpp"
 
 namespace infwidth {
 
 namespace {
 
-constexpr std::size_t tile = longest_row;  // 256 x 256 pairs: the input products are packed once for 256 rows
-constexpr std::size_t strip = 8;   // rows that go through the layers together: their pairs stay in the cache, and a column of them fills a line of it
+constexpr std::size_t tile = longest_row;  // 512 x 512 pairs: the input products are packed once for 512 rows
+constexpr std::size_t stride = tile + Pack::size;  // from row to row of a strip: at a power of two, eight rows would share a set of the cache
+constexpr std::size_t strip = 8;                   // rows that go through the layers together: their pairs stay in the cache, and a column of them fills a line of it
 
 std::size_t tiles_along(std::size_t n) { return (n + tile - 1) / tile; }
+
+bool all_finite(const double* values, std::size_t count) {
+  bool all = true;
+  for (std::size_t j = 0; j < count; ++j) all &= std::abs(values[j]) <= std::numeric_limits<double>::max();
+  return all;
+}
 
 /// Where the strip's results go.
 struct Outputs {
@@ -38,9 +47,8 @@ struct Strip {
   std::vector<double> tau, theta, value, gap, slope, out;
   std::vector<std::size_t> equal;  // positions of pairs of equal points
   Strip() : row(0), rows(0), column(0), columns(0) {
-    for (std::vector<double>* v : {&tau, &theta, &value, &gap, &slope, &out}) v->resize(strip * tile);
+    for (std::vector<double>* v : {&tau, &theta, &value, &gap, &slope, &out}) v->resize(strip * stride);
   }
-  std::size_t size() const { return rows * tile; }
 };
 
 class GramWork {
@@ -113,74 +121,83 @@ class GramWork {
     Strip& s = space.strip;
     for (std::size_t r = 0; r < rows; r += strip) {
       options_.budget.check();
+      // Of a tile on the diagonal, the pairs from the strip's first point on.
+      const std::size_t skipped = symmetric_ && i0 == j0 ? r : 0;
       s.row = i0 + r;
       s.rows = std::min(strip, rows - r);
-      s.column = point_of_column(j0);
-      s.columns = columns;
+      s.column = point_of_column(j0 + skipped);
+      s.columns = columns - skipped;
       s.equal.clear();
       for (std::size_t a = 0; a < s.rows; ++a) {
-        double* const tau = s.tau.data() + a * tile;
-        input_.separations(s.row + a, s.column, columns, space.input.row(r + a), tau);
-        for (std::size_t b = 0; b < columns; ++b) {
-          if (tau[b] == 0 && input_.are_equal(s.row + a, s.column + b, tau[b])) s.equal.push_back(a * tile + b);
+        double* const tau = s.tau.data() + a * stride;
+        input_.separations(s.row + a, s.column, s.columns, space.input.row(r + a) + skipped, tau);
+        if (!any_below(tau, s.columns, std::numeric_limits<double>::min())) continue;
+        for (std::size_t b = 0; b < s.columns; ++b) {
+          if (tau[b] == 0 && input_.are_equal(s.row + a, s.column + b, tau[b])) s.equal.push_back(a * stride + b);
         }
       }
-      run_strip(s, j0);
+      run_strip(s, j0 + skipped);
     }
   }
 
   void run_strip(Strip& s, std::size_t j0) {
-    for (std::size_t a = 0; a < s.rows && layers_.follows_ntk(); ++a) layers_.first_ntk(rowed(s, a));
-    for (std::size_t l = 1; l <= layers_.depth(); ++l) {
-      const bool last = l == layers_.depth(), asked = last || request_.all_layers;
-      for (std::size_t a = 0; a < s.rows; ++a) layers_.apply_dual(l, rowed(s, a));
-      if (asked) {
-        const std::size_t k = request_.all_layers ? l - 1 : 0;
-        if (request_.feature) write(s, j0, s.value, into_.feature[k], [&](std::size_t p) { return layers_.points(l).Q[p]; });
-        if (request_.derivative) write(s, j0, s.slope, into_.derivative[k], [&](std::size_t p) { return layers_.points(l).chi[p]; });
-        if (request_.nngp) {
-          for (std::size_t a = 0; a < s.rows; ++a) layers_.read_out(l, rowed(s, a), s.out.data() + a * tile);
-          write(s, j0, s.out, into_.nngp[k], [&](std::size_t p) { return layers_.output_variance(l, p); });
-        }
-        if (request_.ntk) {
-          for (std::size_t a = 0; a < s.rows; ++a) layers_.read_out_ntk(l, rowed(s, a), s.out.data() + a * tile);
-          write(s, j0, s.out, into_.ntk[k], [&](std::size_t p) { return layers_.output_ntk(l, p); });
-        }
-        if (request_.gap) {
-          for (std::size_t a = 0; a < s.rows; ++a) layers_.read_out_gap(l, rowed(s, a), s.out.data() + a * tile);
-          write(s, j0, s.out, into_.gap[k], [](std::size_t) { return 0.0; });
-        }
+    // Row by row, so that a row stays in the first cache, up to the next layer that is asked for.
+    for (std::size_t l = request_.all_layers ? 1 : layers_.depth(), done = 0; l <= layers_.depth(); done = l++) {
+      for (std::size_t a = 0; a < s.rows; ++a) advance(rowed(s, a), done, l);
+      const std::size_t k = request_.all_layers ? l - 1 : 0;
+      if (request_.feature) write(s, j0, s.value, into_.feature[k], [&](std::size_t p) { return layers_.points(l).Q[p]; });
+      if (request_.derivative) write(s, j0, s.slope, into_.derivative[k], [&](std::size_t p) { return layers_.points(l).chi[p]; });
+      if (request_.nngp) {
+        for (std::size_t a = 0; a < s.rows; ++a) layers_.read_out(l, rowed(s, a), s.out.data() + a * stride);
+        write(s, j0, s.out, into_.nngp[k], [&](std::size_t p) { return layers_.output_variance(l, p); });
       }
-      for (std::size_t a = 0; a < s.rows && !last; ++a) layers_.step(l, rowed(s, a));
+      if (request_.ntk) {
+        for (std::size_t a = 0; a < s.rows; ++a) layers_.read_out_ntk(l, rowed(s, a), s.out.data() + a * stride);
+        write(s, j0, s.out, into_.ntk[k], [&](std::size_t p) { return layers_.output_ntk(l, p); });
+      }
+      if (request_.gap) {
+        for (std::size_t a = 0; a < s.rows; ++a) layers_.read_out_gap(l, rowed(s, a), s.out.data() + a * stride);
+        write(s, j0, s.out, into_.gap[k], [](std::size_t) { return 0.0; });
+      }
+    }
+  }
+
+  /// From the duals of layer `done` (0: from the inputs) to those of layer `l`.
+  void advance(const StripRow& row, std::size_t done, std::size_t l) const {
+    if (done == 0 && layers_.follows_ntk()) layers_.first_ntk(row);
+    for (std::size_t at = done + 1; at <= l; ++at) {
+      if (at > 1) layers_.step(at - 1, row);
+      layers_.apply_dual(at, row);
     }
   }
 
   static StripRow rowed(Strip& s, std::size_t a) {
-    const std::size_t at = a * tile;
+    const std::size_t at = a * stride;
     return {s.row + a, s.column, s.columns, s.tau.data() + at, s.theta.data() + at, s.value.data() + at, s.gap.data() + at, s.slope.data() + at};
   }
 
   /// Writes a strip and, of one set of points, its mirror image. Pairs of equal points get what the diagonal has.
   template <class Diagonal>
   void write(const Strip& s, std::size_t j0, std::vector<double>& values, GramMatrix& matrix, Diagonal diagonal) {
-    for (const std::size_t e : s.equal) values[e] = diagonal(s.row + e / tile);
+    for (const std::size_t e : s.equal) values[e] = diagonal(s.row + e / stride);
     for (std::size_t a = 0; a < s.rows; ++a) {
-      const double* const from = values.data() + a * tile;
+      const double* const from = values.data() + a * stride;
+      if (all_finite(from, s.columns)) continue;
       for (std::size_t b = 0; b < s.columns; ++b) {
         if (!std::isfinite(from[b])) layers_.refuse_pair(s.row + a, s.column + b);
       }
     }
     if (!symmetric_ || j0 >= s.row + s.rows) {
-      for (std::size_t a = 0; a < s.rows; ++a) std::copy_n(values.data() + a * tile, s.columns, matrix.data() + (s.row + a) * m_ + j0);
+      for (std::size_t a = 0; a < s.rows; ++a) std::copy_n(values.data() + a * stride, s.columns, matrix.data() + (s.row + a) * m_ + j0);
       for (std::size_t b = 0; b < s.columns && symmetric_; ++b) {
         double* const to = matrix.data() + (j0 + b) * m_ + s.row;
-        for (std::size_t a = 0; a < s.rows; ++a) to[a] = values[a * tile + b];
+        for (std::size_t a = 0; a < s.rows; ++a) to[a] = values[a * stride + b];
       }
       return;
     }
     for (std::size_t a = 0; a < s.rows; ++a) {
       const std::size_t i = s.row + a;
-      for (std::size_t b = i - j0; b < s.columns; ++b) matrix(i, j0 + b) = matrix(j0 + b, i) = values[a * tile + b];
+      for (std::size_t b = i - j0; b < s.columns; ++b) matrix(i, j0 + b) = matrix(j0 + b, i) = values[a * stride + b];
     }
   }
 };

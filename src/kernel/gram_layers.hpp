@@ -11,7 +11,7 @@
 
 namespace infwidth {
 
-constexpr std::size_t longest_row = 256;
+constexpr std::size_t longest_row = 512;
 
 /// One point against some that follow each other, at most `longest_row`, between two layers.
 struct StripRow {

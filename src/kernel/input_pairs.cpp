@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "input_pairs.hpp"
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/functions.hpp"
+#include "infwidth/real/matrix_product.hpp"
 #include "infwidth/real/text.hpp"
 #include "pair_dual.hpp"
 
 namespace infwidth {
 
 namespace {
-
-using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 // Below this the difference of unit vectors gives 1 - |rho|; above, a rounding of the product is 1e-14 of it.
 constexpr double near = 0.01;
@@ -85,16 +83,19 @@ InputPairs::InputPairs(const Architecture& network, MatrixView x, MatrixView y) 
 void InputPairs::correlate(std::size_t i0, std::size_t rows, std::size_t j0, std::size_t columns, Tile& tile) const {
   tile.columns = columns;
   tile.rho.resize(rows * columns);
-  const auto block = [&](std::size_t p, std::size_t count) {
-    return Eigen::Map<const RowMajor>(unit_.data() + p * width_, static_cast<Eigen::Index>(count), static_cast<Eigen::Index>(width_));
-  };
-  Eigen::Map<RowMajor>(tile.rho.data(), static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(columns)).noalias() = block(i0, rows) * block(j0, columns).transpose();
+  const auto block = [&](std::size_t p, std::size_t count) { return MatrixView{unit_.data() + p * width_, count, width_}; };
+  if (i0 == j0 && rows == columns) {
+    upper_of_square(block(i0, rows), tile.rho.data());
+  } else {
+    multiply_by_transpose(block(i0, rows), block(j0, columns), tile.rho.data());
+  }
 }
 
 void InputPairs::separations(std::size_t i, std::size_t j0, std::size_t count, const double* rho, double* tau) const {
   for (std::size_t j = 0; j < count; ++j) tau[j] = std::copysign(1 - std::abs(rho[j]), rho[j]);
+  if (!any_below(tau, count, near)) return;
   for (std::size_t j = 0; j < count; ++j) {
-    if (std::abs(rho[j]) <= 1 - near) continue;
+    if (std::abs(tau[j]) >= near) continue;
     const double sign = rho[j] > 0 ? 1 : -1;
     tau[j] = std::copysign(half_distance2(unit_.data() + i * width_, unit_.data() + (j0 + j) * width_, width_, sign), sign);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <memory>
 #include <vector>
@@ -20,6 +21,13 @@ struct LayerPoints {
 
 /// The correlation rho of two preactivations is carried as tau: its sign is that of rho, and |tau| = 1 - |rho|, right relative to itself (tau = -0 is rho = -1).
 inline double correlation(double tau) { return std::copysign(1 - std::abs(tau), tau); }
+
+/// Is |tau| < limit for any of the pairs?
+inline bool any_below(const double* tau, std::size_t count, double limit) {
+  bool any = false;
+  for (std::size_t j = 0; j < count; ++j) any |= std::abs(tau[j]) < limit;
+  return any;
+}
 
 /// One point against `count` others that follow each other.
 ///   tau     of the pairs

@@ -2,7 +2,7 @@
 //
 // Gram matrices, NNGP and NTK together. Printed beside each time: the bound, which is half a matrix product of the inputs (the fastest of some, in the same
 // run) and the throughput of the dual's elementary functions on a cached vector, all in processor time divided by the threads.
-#include <Eigen/Core>
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "infwidth/kernel/gram.hpp"
+#include "infwidth/real/matrix_product.hpp"
 
 using namespace infwidth;
 
@@ -49,13 +50,12 @@ std::vector<double> normal_points(std::size_t n, std::size_t d, double spread) {
   return x;
 }
 
-/// Seconds of one core for half of X X^T in tiles of 256.
+/// Seconds of one core for half of X X^T, a square tile of it at a time.
 double half_product(std::size_t n, std::size_t d) {
-  using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  const Eigen::Index tile = 256, width = static_cast<Eigen::Index>(d);
-  const RowMajor a = RowMajor::Random(tile, width), b = RowMajor::Random(tile, width);
-  RowMajor c(tile, tile);
-  const double one = least_time([&] { c.noalias() = a * b.transpose(); }, 50);
+  const std::size_t tile = std::min<std::size_t>(n, 1024);
+  const std::vector<double> a(tile * d, 0.3), b(tile * d, 0.2);
+  std::vector<double> c(tile * tile);
+  const double one = least_time([&] { multiply_by_transpose({a.data(), tile, d}, {b.data(), tile, d}, c.data()); }, 10);
   const double tiles = static_cast<double>(n) * static_cast<double>(n) / 2 / static_cast<double>(tile * tile);
   return one * tiles;
 }
@@ -106,7 +106,7 @@ void run(const char* activation, std::size_t n, std::size_t d, int depth, int th
 
 int main(int count, char** words) {
   const std::size_t n = count > 1 ? static_cast<std::size_t>(std::atol(words[1])) : 4096;
-  run("relu", n, 784, 5, 2, 0, elementary<1, 0, 34>());
+  run("relu", n, 784, 5, 2, 0, elementary<2, 0, 20>());
   run("erf", n, 784, 5, 2, 0, elementary<1, 1, 18>());
   run("tanh", 1000, 64, 3, 1, 0.5, 0);
   run("silu", 1000, 64, 3, 1, 0.5, 0);

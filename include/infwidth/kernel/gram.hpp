@@ -9,16 +9,11 @@
 #include <vector>
 
 #include "infwidth/network/architecture.hpp"
+#include "infwidth/real/matrix_view.hpp"
 #include "infwidth/run/budget.hpp"
 #include "infwidth/run/progress.hpp"
 
 namespace infwidth {
-
-/// Somebody's rows x columns doubles, row after row.
-struct MatrixView {
-  const double* data = nullptr;
-  std::size_t rows = 0, columns = 0;
-};
 
 /// rows x columns doubles, row after row. Made without being filled.
 class GramMatrix {
