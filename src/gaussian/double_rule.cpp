@@ -40,6 +40,7 @@ struct DoubleRule::State {
   bool folded = false;  // all columns are even: the right half line is doubled
   std::vector<Break> breaks;
   DoubleColumn first = h_value, last = columns;  // what is wanted
+  bool values = false;                           // no derivatives beyond dQ
   mutable std::mutex mutex;
   mutable std::map<int, std::unique_ptr<const DoubleTable>> tables;
 
@@ -61,6 +62,10 @@ DoubleRule::DoubleRule(const Activation& activation, Purpose purpose) : state_(s
     state_->first = phi_value;
     state_->last = h_value;
     return;
+  }
+  if (purpose == Purpose::values) {
+    state_->values = true;
+    state_->last = h_second;
   }
   const auto add = [&](const Piece& piece, const PieceEnd& end, Break& b, double sign) {
     const std::optional<Jet5> phi = taylor_at(piece, end);
@@ -114,6 +119,10 @@ VarianceJet<double> DoubleRule::at(double q) const {
   jet.evaluations = t.size;
   jet.Q = s[h_value];
   jet.chi = s[g_value];
+  if (state_->values) {
+    jet.Q_order = 1;
+    jet.chi_order = 0;
+  }
   jet.radial = s[g_x2] / q;
   jet.dradial = (s[g_x4] / q - 3 * s[g_x2]) / (2 * q * q);  // E[g (z^4 - 3 z^2)] / 2q, where g is integrable
   if (t.small_q_columns) {

@@ -49,7 +49,8 @@ Values values_from(const Jet5& phi, double x) {
   return v;
 }
 
-/// phi and its derivatives at a point of a chart, times e^(-damping x^2), in balls of a precision that may or may not do.
+/// phi and its derivatives to the given order at a point of a chart, times e^(-damping x^2), in balls of a precision that may or may not do.
+template <int Order>
 class RowEvaluator {
  public:
   RowEvaluator(const Chart& chart, double damping, long bits)
@@ -61,12 +62,12 @@ class RowEvaluator {
   /// False if the formula cancels too much for this precision, as a quotient does beside its removable singularity.
   bool run(double y) {
     const Ball x = chart_.x_of(Ball(y));
-    const BallJet5& f = evaluate_.value(BallJet5::variable(x));
+    const Jet<Ball, Order>& f = evaluate_.value(Jet<Ball, Order>::variable(x));
     x_ = x.to_double();
     const Ball damp = exp(-(x * x * damping_));
-    for (int k = 0; k <= 5; ++k) phi_[k] = (f[k] * damp).to_double();
+    for (int k = 0; k <= Order; ++k) phi_[k] = (f[k] * damp).to_double();
     const Ball unit = power_of_two(-90);
-    for (int k = 0; k <= 5; ++k) {
+    for (int k = 0; k <= Order; ++k) {
       if (certainly_positive(f[k].radius() - unit * max(f[k].magnitude(), f[0].magnitude())) != Truth::no) return false;
     }
     return true;
@@ -77,7 +78,7 @@ class RowEvaluator {
   long bits_;
   Precision precision_;
   Ball damping_;
-  Evaluator<BallJet5> evaluate_;
+  Evaluator<Jet<Ball, Order>> evaluate_;
   double x_ = 0;
   Jet5 phi_;
 };
@@ -139,9 +140,13 @@ class TableMaker {
   /// The Gaussian of q_low over that of q_high, which is in the columns.
   double low_by_high(double x) const { return std::exp(-x * x / 2 * (1 / q_low_ - 1 / q_high_)); }
 
-  Panel panel(const Chart& chart, double a, double b) const {
+  /// The columns before h_second come from phi and phi' alone.
+  Panel panel(const Chart& chart, double a, double b) const { return last_ <= h_second ? panel_to<2>(chart, a, b) : panel_to<5>(chart, a, b); }
+
+  template <int Order>
+  Panel panel_to(const Chart& chart, double a, double b) const {
     Panel p{a, b, {}};
-    std::optional<RowEvaluator> evaluate;
+    std::optional<RowEvaluator<Order>> evaluate;
     const double damping = (first_ == phi_value ? 0.5 : 0.25) / q_high_;  // phi^2 gets it twice
     evaluate.emplace(chart, damping, row_bits);
     const double middle = (a + b) / 2, half = (b - a) / 2;

@@ -170,9 +170,10 @@ struct VarianceMap::State {
   mutable bool tried_on_packs = false;
   mutable std::unique_ptr<const PanelRule> panels;
   mutable std::unique_ptr<const DoubleRule> doubles;
+  DoubleRule::Purpose of_doubles;
   mutable std::optional<VarianceJet<double>> zero;
 
-  explicit State(const Activation& a) : activation(a), infinite_chi(reason_of_infinite_chi(a)) {
+  State(const Activation& a, DoubleRule::Purpose purpose) : activation(a), infinite_chi(reason_of_infinite_chi(a)), of_doubles(purpose) {
     form = infwidth::closed_form(a);
     if (!form.Q || (!form.chi && infinite_chi.empty())) {
       if (const std::optional<Recognised> normal_form = recognise(a)) tanh = tanh_form(*normal_form);
@@ -219,7 +220,7 @@ struct VarianceMap::State {
   }
   const DoubleRule& double_rule() const {
     const std::lock_guard lock(mutex);
-    if (!doubles) doubles = std::make_unique<const DoubleRule>(activation, DoubleRule::Purpose::variance_maps);
+    if (!doubles) doubles = std::make_unique<const DoubleRule>(activation, of_doubles);
     return *doubles;
   }
   const VarianceJet<double>& jet_at_zero() const {
@@ -273,7 +274,8 @@ struct VarianceMap::State {
   }
 };
 
-VarianceMap::VarianceMap(const Activation& activation) : state_(std::make_unique<const State>(activation)) {}
+VarianceMap::VarianceMap(const Activation& activation, OfDoubles of_doubles)
+    : state_(std::make_unique<const State>(activation, of_doubles == OfDoubles::all ? DoubleRule::Purpose::variance_maps : DoubleRule::Purpose::values)) {}
 VarianceMap::~VarianceMap() = default;
 VarianceMap::VarianceMap(VarianceMap&&) noexcept = default;
 VarianceMap& VarianceMap::operator=(VarianceMap&&) noexcept = default;
@@ -327,15 +329,20 @@ VarianceJet<Pack> VarianceMap::at(const Pack& q, const Budget& budget) const {
       }
       set_lane(jet, i, state_->double_rule().at(q[i]));
     }
+    if (state_->of_doubles == DoubleRule::Purpose::values) {
+      jet.Q_order = 1;
+      jet.chi_order = 0;
+      jet.reason = "derivatives were not asked for";
+    }
   }
   if (any_zero) {
     const VarianceJet<double>& zero = state_->jet_at_zero();
     for (int i = 0; i < Pack::size; ++i) {
       if (q[i] == 0) set_lane(jet, i, zero);
     }
-    jet.Q_order = zero.Q_order;
-    jet.chi_order = zero.chi_order;
-    jet.reason = zero.reason;
+    if (zero.Q_order <= jet.Q_order || zero.chi_order <= jet.chi_order) jet.reason = zero.reason;
+    jet.Q_order = std::min(jet.Q_order, zero.Q_order);
+    jet.chi_order = std::min(jet.chi_order, zero.chi_order);
   }
   if (!state_->infinite_chi.empty()) {
     jet.chi_order = -1;

@@ -44,7 +44,7 @@ GramLayers::GramLayers(const Architecture& network, const InputPairs& input, con
   for (const Activation& phi : network.activations) {
     const auto known = std::find_if(maps.begin(), maps.end(), [&](const VarianceMap& m) { return same_function(m.activation(), phi); });
     map_of_layer.push_back(static_cast<std::size_t>(known - maps.begin()));
-    if (known == maps.end()) maps.emplace_back(phi);
+    if (known == maps.end()) maps.emplace_back(phi, VarianceMap::OfDoubles::values);
   }
   if (wants_slope_) {
     for (const VarianceMap& map : maps) {

@@ -46,6 +46,7 @@ std::vector<double> normal_points(std::size_t n, std::size_t d, double spread) {
   for (std::size_t i = 0; i < n; ++i) {
     const double size = std::exp(spread * normal(random)) / std::sqrt(static_cast<double>(d));
     for (std::size_t k = 0; k < d; ++k) x[i * d + k] = size * normal(random);
+    if (spread > 0 && i % 10 == 9) std::copy_n(x.begin() + static_cast<std::ptrdiff_t>((i - 5) * d), d, x.begin() + static_cast<std::ptrdiff_t>(i * d));  // equal points
   }
   return x;
 }
@@ -94,7 +95,8 @@ void run(const char* activation, std::size_t n, std::size_t d, int depth, int th
   gram(network, {x.data(), n, d}, {.nngp = true, .ntk = true}, options, result);
   const double first = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   const double seconds = least_time([&] { gram(network, {x.data(), n, d}, {.nngp = true, .ntk = true}, options, result); }, 5) / threads;
-  std::printf("%-8s %5zu x %-4zu depth %d, %d threads: %8.4f s (first call, on the clock: %.4f s)", activation, n, d, depth, threads, seconds, first);
+  std::printf("%-8s %5zu x %-4zu depth %d, %d threads: %8.4f s, %.3f microseconds an entry (first call, on the clock: %.4f s)", activation, n, d, depth, threads, seconds,
+              1e6 * seconds / static_cast<double>(n * n), first);
   if (entry > 0) {
     const double product = half_product(n, d) / threads, functions = entry * depth * static_cast<double>(n) * static_cast<double>(n) / 2 / threads;
     std::printf("   bound %.4f s (product %.4f, functions %.4f), ratio %.2f", product + functions, product, functions, seconds / (product + functions));

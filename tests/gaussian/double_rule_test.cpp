@@ -101,3 +101,19 @@ TEST_CASE("double precision: what leaves its range is no number", "[gaussian][do
   CHECK_FALSE(std::isfinite(Q("exp(x^2/8)", 2.5)));  // diverges slowly
   CHECK(std::isfinite(Q("exp(x)", 100)));
 }
+
+TEST_CASE("values alone are those of the whole rule", "[double_rule]") {
+  for (const char* name : {"silu", "elu:1", "tanh", "sin(x)*x/(1+x^2)", "hardtanh", "abs(x)^(3/2)"}) {
+    const Activation phi = Activation::from_text(name);
+    const DoubleRule all(phi, DoubleRule::Purpose::variance_maps), values(phi, DoubleRule::Purpose::values);
+    for (const double q : {1e-6, 0.01, 0.3, 0.9, 1.5, 40.0}) {
+      CAPTURE(name, q);
+      const VarianceJet<double> want = all.at(q), got = values.at(q);
+      CHECK(std::abs(got.Q - want.Q) <= 1e-14 * want.Q);
+      CHECK(std::abs(got.chi - want.chi) <= 1e-14 * want.chi);
+      CHECK(std::abs(got.dQ - want.dQ) <= 1e-12 * (std::abs(want.dQ) + want.Q / q));
+      CHECK(got.Q_order == 1);
+      CHECK(got.chi_order == 0);
+    }
+  }
+}

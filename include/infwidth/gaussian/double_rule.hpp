@@ -20,6 +20,7 @@ class DoubleRule {
  public:
   enum class Purpose {
     variance_maps,  // `at`
+    values,         // `at` without derivatives but dQ: tables for q < 1 are made several times as fast
     mean,           // `mean`
   };
   DoubleRule(const Activation& activation, Purpose purpose);

@@ -39,7 +39,9 @@ std::string reason_of_infinite_chi(const Activation& phi);
 ///   Derivations D-020, D-030
 class VarianceMap {
  public:
-  explicit VarianceMap(const Activation& activation);
+  /// What doubles are asked for: all fields, or Q, dQ and chi alone, which without a closed form is several times as fast to prepare. (Balls and `Digits` give all.)
+  enum class OfDoubles { all, values };
+  explicit VarianceMap(const Activation& activation, OfDoubles of_doubles = OfDoubles::all);
   ~VarianceMap();
   VarianceMap(VarianceMap&&) noexcept;
   VarianceMap& operator=(VarianceMap&&) noexcept;
