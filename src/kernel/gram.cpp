@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <cstdint>
 #include <exception>
 #include <limits>
 #include <mutex>
@@ -29,9 +30,9 @@ constexpr std::size_t strip = 8;                   // rows that go through the l
 std::size_t tiles_along(std::size_t n) { return (n + tile - 1) / tile; }
 
 bool all_finite(const double* values, std::size_t count) {
-  bool all = true;
-  for (std::size_t j = 0; j < count; ++j) all &= std::abs(values[j]) <= std::numeric_limits<double>::max();
-  return all;
+  std::uint64_t beyond = 0;
+  for (std::size_t j = 0; j < count; ++j) beyond |= std::abs(values[j]) <= std::numeric_limits<double>::max() ? 0U : 1U;
+  return beyond == 0;
 }
 
 /// Where the strip's results go.
@@ -187,17 +188,18 @@ class GramWork {
         if (!std::isfinite(from[b])) layers_.refuse_pair(s.row + a, s.column + b);
       }
     }
-    if (!symmetric_ || j0 >= s.row + s.rows) {
-      for (std::size_t a = 0; a < s.rows; ++a) std::copy_n(values.data() + a * stride, s.columns, matrix.data() + (s.row + a) * m_ + j0);
-      for (std::size_t b = 0; b < s.columns && symmetric_; ++b) {
-        double* const to = matrix.data() + (j0 + b) * m_ + s.row;
-        for (std::size_t a = 0; a < s.rows; ++a) to[a] = values[a * stride + b];
-      }
-      return;
+    // A strip on the diagonal begins with a square of which only the upper half is known.
+    const std::size_t square = symmetric_ && j0 == s.row ? s.rows : 0;
+    for (std::size_t a = 0; a < square; ++a) {
+      for (std::size_t b = a; b < square; ++b) matrix(s.row + a, j0 + b) = matrix(j0 + b, s.row + a) = values[a * stride + b];
     }
     for (std::size_t a = 0; a < s.rows; ++a) {
-      const std::size_t i = s.row + a;
-      for (std::size_t b = i - j0; b < s.columns; ++b) matrix(i, j0 + b) = matrix(j0 + b, i) = values[a * stride + b];
+      const double* const from = values.data() + a * stride;
+      std::copy(from + square, from + s.columns, matrix.data() + (s.row + a) * m_ + j0 + square);
+    }
+    for (std::size_t b = square; b < s.columns && symmetric_; ++b) {
+      double* const to = matrix.data() + (j0 + b) * m_ + s.row;
+      for (std::size_t a = 0; a < s.rows; ++a) to[a] = values[a * stride + b];
     }
   }
 };

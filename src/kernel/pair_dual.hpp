@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -24,9 +25,9 @@ inline double correlation(double tau) { return std::copysign(1 - std::abs(tau), 
 
 /// Is |tau| < limit for any of the pairs?
 inline bool any_below(const double* tau, std::size_t count, double limit) {
-  bool any = false;
-  for (std::size_t j = 0; j < count; ++j) any |= std::abs(tau[j]) < limit;
-  return any;
+  std::uint64_t any = 0;  // as wide as a double, or this is no SIMD code
+  for (std::size_t j = 0; j < count; ++j) any |= std::abs(tau[j]) < limit ? 1U : 0U;
+  return any != 0;
 }
 
 /// One point against `count` others that follow each other.
