@@ -3,7 +3,6 @@
 #include <array>
 #include <cmath>
 #include <memory>
-#include <thread>
 
 #include "commands.hpp"
 #include "infwidth/geometry/dot_kernel.hpp"
@@ -181,11 +180,6 @@ constexpr std::string_view suffix = ".npy";
 std::string file_of(const std::string& output, std::size_t kernel, std::size_t kernels_asked) {
   if (kernels_asked == 1) return output;
   return output.substr(0, output.size() - suffix.size()) + "." + names[kernel] + std::string(suffix);
-}
-
-int parsed_threads(const std::string& text) {
-  constexpr long most = 4096;
-  return text.empty() ? static_cast<int>(std::max(1U, std::thread::hardware_concurrency())) : static_cast<int>(parse_count(text, 1, most, "--threads"));
 }
 
 MatrixView view(const DataMatrix& m) { return {m.values.data(), m.rows, m.columns}; }

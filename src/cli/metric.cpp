@@ -248,7 +248,7 @@ Run add_metric(CLI::App& program) {
   metric.add_option("--at", flags->at, "one point; 3/2 and 0.1 are exact")->type_name("x1,x2,..")->group("Where");
   metric.add_option("--norm2", flags->norm2, "|x|^2, or a range of it, first:last:step; needs --dim")->type_name("s")->group("Where");
   metric.add_option("--dim", flags->dim, "the dimension of the input space")->type_name("d")->group("Where");
-  metric.add_option("--data", flags->data, "many points: a CSV file, one point a line (- is standard input)")->type_name("FILE")->group("Where");
+  metric.add_option("--data", flags->data, "many points: a CSV or NumPy (.npy) file, one point a row (- is standard input)")->type_name("FILE")->group("Where");
   add_answer_flags(metric, flags->answer);
   return [flags](const std::string& line) {
     return run_session(flags->answer.session(command, line), [&](Answer& answer) { return answer_question(*flags, answer); });

@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <thread>
 
 #include "infwidth/io/json.hpp"
 #include "infwidth/io/range.hpp"
@@ -44,6 +45,11 @@ long parse_count(const std::string& text, long least, long most, const std::stri
   if (!whole && error != std::errc::result_out_of_range) throw UsageError(flag + ": '" + shown(text) + "' is not a whole number");
   if (whole && value >= least && value <= most) return value;
   throw UsageError(flag + ": " + shown(text) + " is out of range; it goes from " + std::to_string(least) + " to " + std::to_string(most));
+}
+
+int parsed_threads(const std::string& text) {
+  constexpr long most = 4096;
+  return text.empty() ? static_cast<int>(std::max(1U, std::thread::hardware_concurrency())) : static_cast<int>(parse_count(text, 1, most, "--threads"));
 }
 
 long AnswerFlags::parsed_digits() const {

@@ -3,7 +3,6 @@
 #include <cmath>
 #include <limits>
 #include <memory>
-#include <thread>
 
 #include "commands.hpp"
 #include "infwidth/io/json.hpp"
@@ -148,7 +147,7 @@ Answered predictions_of(const Flags& flags, const Job& job, Answer& answer) {
 
   Progress progress = answer.progress(gram_tiles(n) + regression_steps(n) + job.test.rows);
   GramOptions options;
-  options.threads = flags.threads.empty() ? static_cast<int>(std::max(1U, std::thread::hardware_concurrency())) : static_cast<int>(parse_count(flags.threads, 1, 1024, "--threads"));
+  options.threads = parsed_threads(flags.threads);
   options.budget = answer.budget();
   options.progress = &progress;
   GramRequest request;

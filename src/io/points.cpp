@@ -40,7 +40,24 @@ PointReader::PointReader(Read read, std::string name) : read_(std::move(read)), 
 
 PointReader::PointReader(Source source) : PointReader(std::move(source.read), std::move(source.name)) { size_ = source.size; }
 
-PointReader PointReader::open(const std::string& path) { return PointReader(open_source(path)); }
+PointReader PointReader::open(const std::string& path) {
+  const Source source = open_source(path);
+  std::string begin(npy_magic_size, '\0');
+  begin.resize(source.fill(begin.data(), begin.size()));
+  const bool npy = is_npy(begin);
+  PointReader reader(source.after(std::move(begin)));
+  if (!npy) return reader;
+  reader.array_ = read_npy({reader.read_, reader.name_, reader.size_});
+  reader.dimension_ = reader.array_->columns;
+  reader.size_ = reader.array_->values.size() * sizeof(double);
+  return reader;
+}
+
+std::span<const double> PointReader::next_of_array() {
+  if (line_ == array_->rows) return {};
+  bytes_ += dimension_ * sizeof(double);
+  return array_->row(line_++);
+}
 
 void PointReader::refuse(const std::string& what) const { throw UsageError(name_ + ", line " + std::to_string(line_) + what); }
 
@@ -152,6 +169,10 @@ double PointReader::rounded(std::string_view field, std::size_t number, std::siz
 
 bool PointReader::next(std::vector<Rational>& point) {
   point.clear();
+  if (array_) {
+    for (const double x : next_of_array()) point.emplace_back(x);
+    return !point.empty();
+  }
   std::string_view text;
   if (!next_row(text)) return false;
   read_fields(text, [&](std::string_view field, std::size_t number, std::size_t column) { point.push_back(exact(field, number, column)); });
@@ -160,8 +181,12 @@ bool PointReader::next(std::vector<Rational>& point) {
 
 std::size_t PointReader::next(std::vector<double>& points, std::size_t rows) {
   if (postponed_) throw UsageError(*postponed_);
-  std::string_view text;
   std::size_t count = 0;
+  if (array_) {
+    for (std::span<const double> row; count < rows && !(row = next_of_array()).empty(); ++count) points.insert(points.end(), row.begin(), row.end());
+    return count;
+  }
+  std::string_view text;
   while (count < rows) {
     const std::size_t whole = points.size();
     try {

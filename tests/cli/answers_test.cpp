@@ -251,6 +251,13 @@ TEST_CASE("Gram matrices of data files", "[cli]") {
   const std::string said = answer({"kernel", "--activation", "erf", "--data", data, "--output", target, "--format", "json"});
   CHECK_THAT(said, ContainsSubstring("gram.nngp.npy") && ContainsSubstring("gram.ntk.npy"));
   CHECK(fs::file_size(folder / "gram.nngp.npy") == 128 + 9 * 8);
+  // an array is read as well as it is written: its rows, exactly
+  const std::string array = (folder / "gram.nngp.npy").string();
+  const std::string ball = answer({"metric", "--activation", "erf", "--data", array, "--format", "csv", "--digits", "12"});
+  const std::string doubles = answer({"metric", "--activation", "erf", "--data", array, "--format", "csv", "--digits", "12", "--engine", "double"});
+  CHECK(std::count(ball.begin(), ball.end(), '\n') == 4);
+  CHECK(std::count(doubles.begin(), doubles.end(), '\n') == 4);
+  CHECK(ball.substr(ball.find('\n'), 14) == doubles.substr(doubles.find('\n'), 14));
   (void)answer({"kernel", "--activation", "erf", "--data", data, "--data2", data, "--of", "feature", "--layers", "all", "--depth", "2", "--output", target});
   CHECK(fs::file_size(target) == 128 + 2 * 9 * 8);
   // nothing is left behind by a refusal

@@ -4,16 +4,18 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "infwidth/io/npy.hpp"
 #include "infwidth/io/source.hpp"
 #include "infwidth/real/rational.hpp"
 
 namespace infwidth {
 
-/// Reads points from CSV text, row by row, in memory bounded by the longest line.
+/// Reads points row by row: from CSV text in memory bounded by the longest line, from a NumPy array (`open` alone) as a whole.
 /// Rows are lines of numbers between commas: decimals (`0.1`, `1e-6`) or fractions (`3/2`). Blank lines and everything from `#` on are skipped;
 /// a first line without any number is a header. All rows have one length.
 ///   Errors   UsageError naming file, line, field and value: a field that is no finite number, a row of another length, no row at all, a zero
@@ -27,7 +29,8 @@ class PointReader {
   /// `name` stands for the file in messages.
   PointReader(Read read, std::string name);
   explicit PointReader(Source source);
-  /// A file, or the standard input for "-".
+  /// A file, or the standard input for "-": CSV or `.npy`, as its first bytes say.
+  ///   Errors   UsageError also for what read_npy refuses
   static PointReader open(const std::string& path);
 
   /// The next point, exactly; false at the end.
@@ -38,7 +41,7 @@ class PointReader {
 
   /// The length of every row; 0 before the first one.
   std::size_t dimension() const { return dimension_; }
-  /// The number of the line read last, from 1.
+  /// The number of the line, or of the array's row, read last, from 1.
   std::uint64_t line() const { return line_; }
   std::uint64_t bytes() const { return bytes_; }
   /// The file's size, if it has one.
@@ -53,8 +56,11 @@ class PointReader {
   std::uint64_t line_ = 0, bytes_ = 0;
   std::optional<std::uint64_t> size_;
   std::size_t dimension_ = 0;
+  std::optional<DataMatrix> array_;
   std::optional<std::string> postponed_;  // the error after the rows of a block
 
+  /// The next row of the array; empty at its end.
+  std::span<const double> next_of_array();
   bool next_line(std::string_view& text);
   bool next_row(std::string_view& text);
   bool is_header(std::string_view text) const;
