@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "infwidth/finite/ensemble.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "infwidth/io/json.hpp"
+#include "infwidth/io/output.hpp"
+#include "infwidth/real/errors.hpp"
+
+namespace infwidth {
+
+namespace {
+
+constexpr std::uint64_t block = 64;
+constexpr std::string_view magic = "infwidth ensemble 1\n";
+
+/// Numbers and texts, one after the other, as they lie in memory.
+class Writer {
+ public:
+  void number(std::uint64_t x) { bytes.append(reinterpret_cast<const char*>(&x), sizeof x); }
+  void numbers(const std::vector<double>& x) {
+    number(x.size());
+    bytes.append(reinterpret_cast<const char*>(x.data()), x.size() * sizeof(double));
+  }
+  void text(std::string_view t) {
+    number(t.size());
+    bytes.append(t);
+  }
+  std::string bytes;
+};
+
+class Reader {
+ public:
+  Reader(std::string bytes, std::string name) : bytes_(std::move(bytes)), name_(std::move(name)) {}
+  std::uint64_t number() {
+    std::uint64_t x = 0;
+    std::memcpy(&x, take(sizeof x), sizeof x);
+    return x;
+  }
+  std::vector<double> numbers() {
+    const std::uint64_t count = number();
+    if (count > bytes_.size() / sizeof(double)) refuse();
+    std::vector<double> x(count);
+    if (count > 0) std::memcpy(x.data(), take(count * sizeof(double)), count * sizeof(double));
+    return x;
+  }
+  std::string text() {
+    const std::uint64_t count = number();
+    return {take(count), count};
+  }
+  [[noreturn]] void refuse() const { throw UsageError(name_ + ": is no checkpoint of this program, or a damaged one; remove it, or leave --resume out"); }
+
+ private:
+  std::string bytes_, name_;
+  std::size_t at_ = 0;
+  const char* take(std::uint64_t count) {
+    if (count > bytes_.size() - at_) refuse();
+    at_ += count;
+    return bytes_.data() + at_ - count;
+  }
+};
+
+/// What is known of the first draws.
+struct State {
+  Moments moments;
+  std::vector<std::vector<double>> kept;
+};
+
+void write_checkpoint(const State& state, const EnsembleOptions& options) {
+  Writer w;
+  w.bytes = magic;
+  w.text(options.identity);
+  w.number(state.moments.count());
+  w.numbers(state.moments.mean());
+  w.numbers(state.moments.scatter());
+  w.number(state.kept.size());
+  for (const std::vector<double>& k : state.kept) w.numbers(k);
+  Output file = Output::to_file(options.checkpoint);
+  file.write(w.bytes);
+  file.commit();
+}
+
+State read_checkpoint(std::size_t size, const EnsembleOptions& options) {
+  const std::string name = shown(options.checkpoint);
+  std::ifstream file(options.checkpoint, std::ios::binary);
+  std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (!file.good() && !file.eof()) throw UsageError(name + ": cannot be read");
+  if (!std::string_view(bytes).starts_with(magic)) Reader("", name).refuse();
+  Reader r(bytes.substr(magic.size()), name);
+  if (const std::string identity = r.text(); identity != options.identity) {
+    throw UsageError(name + ": is a checkpoint of another question (" + shown(identity) + "); ask that one, name another file, or leave --resume out");
+  }
+  State state;
+  const std::uint64_t count = r.number();
+  std::vector<double> mean = r.numbers(), scatter = r.numbers();
+  if (mean.size() != size || scatter.size() != size * size || count % block != 0) r.refuse();
+  state.moments = Moments::restored(count, std::move(mean), std::move(scatter));
+  state.kept.resize(r.number() == options.keep.size() ? options.keep.size() : (r.refuse(), 0));
+  for (std::vector<double>& k : state.kept) {
+    k = r.numbers();
+    if (k.size() != count) r.refuse();
+  }
+  return state;
+}
+
+}  // namespace
+
+EnsembleResult run_ensemble(std::size_t size, const std::function<Draws()>& make_draws, const EnsembleOptions& options) {
+  State state{Moments(size), std::vector<std::vector<double>>(options.keep.size())};
+  const bool resumed = options.resume && !options.checkpoint.empty() && std::filesystem::exists(options.checkpoint);
+  if (resumed) state = read_checkpoint(size, options);
+  if (state.moments.count() > options.draws) {
+    throw UsageError(shown(options.checkpoint) + ": holds " + std::to_string(state.moments.count()) + " draws, more than are asked for; ask for as many, or leave --resume out");
+  }
+  if (options.progress != nullptr && state.moments.count() > 0) options.progress->advance(state.moments.count());
+
+  struct Finished {
+    Moments moments;
+    std::vector<std::vector<double>> kept;
+  };
+  std::mutex mutex;
+  std::map<std::uint64_t, Finished> waiting;  // blocks that came before their turn
+  std::uint64_t next = state.moments.count() / block, merged = next;
+  const std::uint64_t blocks = (options.draws + block - 1) / block;
+  std::exception_ptr failure;
+  bool stopped = false;
+  auto written = std::chrono::steady_clock::now();
+
+  const auto work = [&] {
+    try {
+      const Draws draws = make_draws();
+      std::vector<double> vectors(block * size);
+      for (;;) {
+        options.budget.check();
+        std::uint64_t mine = 0;
+        {
+          const std::lock_guard lock(mutex);
+          if (next >= blocks || failure || stopped) return;
+          mine = next++;
+        }
+        const std::uint64_t first = mine * block, count = std::min(block, options.draws - first);
+        draws(first, count, vectors.data());
+        Finished done{Moments(size), std::vector<std::vector<double>>(options.keep.size())};
+        for (std::uint64_t i = 0; i < count; ++i) {
+          done.moments.add({vectors.data() + i * size, size});
+          for (std::size_t k = 0; k < options.keep.size(); ++k) done.kept[k].push_back(vectors[i * size + options.keep[k]]);
+        }
+        const std::lock_guard lock(mutex);
+        waiting.emplace(mine, std::move(done));
+        for (auto turn = waiting.find(merged); turn != waiting.end(); turn = waiting.find(++merged)) {
+          state.moments.merge(turn->second.moments);
+          for (std::size_t k = 0; k < state.kept.size(); ++k) state.kept[k].insert(state.kept[k].end(), turn->second.kept[k].begin(), turn->second.kept[k].end());
+          waiting.erase(turn);
+        }
+        if (options.progress != nullptr) options.progress->advance(count);
+        const auto now = std::chrono::steady_clock::now();
+        if (!options.checkpoint.empty() && now - written > std::chrono::seconds(10)) {
+          write_checkpoint(state, options);
+          written = now;
+        }
+      }
+    } catch (const Stopped&) {
+      const std::lock_guard lock(mutex);
+      stopped = true;
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      if (!failure) failure = std::current_exception();
+    }
+  };
+  std::vector<std::thread> workers;
+  for (int i = 1; i < options.threads; ++i) workers.emplace_back(work);
+  work();
+  for (std::thread& w : workers) w.join();
+  if (failure) std::rethrow_exception(failure);
+  // A whole number of blocks unless it is the end: a run with more draws can go on from there.
+  if (!options.checkpoint.empty() && state.moments.count() % block == 0) write_checkpoint(state, options);
+  const bool complete = state.moments.count() == options.draws;
+  return {std::move(state.moments), std::move(state.kept), complete};
+}
+
+}  // namespace infwidth
