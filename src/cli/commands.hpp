@@ -15,8 +15,11 @@ Run add_metric(CLI::App& program);
 Run add_expectation(CLI::App& program);
 Run add_predict(CLI::App& program);
 Run add_kernel(CLI::App& program);
+Run add_finite(CLI::App& program);
 Run add_formula(CLI::App& program);
 Run add_activations(CLI::App& program);
+Run add_symmetry(CLI::App& program);
+Run add_validate(CLI::App& program);
 Run add_verify(CLI::App& program);
 
 }  // namespace infwidth::cli

@@ -22,8 +22,10 @@ constexpr const char* examples =
     "  infwidth metric --activation 'erf(x/sqrt(2))' --at 1,0,3/5 --digits 50\n"
     "  infwidth kernel --activation tanh --depth 3 --x 1,0 --y 3/5,4/5\n"
     "  infwidth predict --activation relu --of nngp --train X.npy --targets y.npy --test Z.npy\n"
+    "  infwidth finite --widths 100,100 --activation tanh --at 1,0\n"
     "  infwidth expectation 'tanh(x)^2' --variance 17/10 --digits 50\n"
     "  infwidth formula --quantity curvature --activation erf\n"
+    "  infwidth validate --activation erf --widths 100 --at 0.6,0.8 --draws 10000\n"
     "  infwidth activations\n"
     "  infwidth verify --quantity chi --activation erf --claim '4/(pi*sqrt(1+4*q))'\n"
     "\n"
@@ -41,9 +43,12 @@ int run(int argc, const char* const* argv) {
       {"metric", add_metric(program)},
       {"kernel", add_kernel(program)},
       {"predict", add_predict(program)},
+      {"finite", add_finite(program)},
       {"expectation", add_expectation(program)},
       {"formula", add_formula(program)},
       {"activations", add_activations(program)},
+      {"symmetry", add_symmetry(program)},
+      {"validate", add_validate(program)},
       {"verify", add_verify(program)}};
   const auto name = [&] {
     for (const auto& [word, unused] : commands)

@@ -16,17 +16,6 @@ namespace {
 
 constexpr long default_digits = 15;
 
-/// "100,50"; none: "".
-std::vector<std::uint64_t> parsed_widths(const std::string& text) {
-  std::vector<std::uint64_t> widths;
-  if (text.empty()) return widths;
-  for (const Rational& w : parse_list(text)) {
-    if (denominator(w) != 1 || w < 1 || w > 1'000'000'000'000) throw UsageError(to_string(w) + " is no width; write whole numbers from 1, like 1000 or 500,300");
-    widths.push_back(static_cast<std::uint64_t>(numerator(w)));
-  }
-  return widths;
-}
-
 }  // namespace
 
 std::size_t choice(const std::string& flag, const std::string& text, const std::vector<std::string>& words) {
@@ -45,6 +34,16 @@ long parse_count(const std::string& text, long least, long most, const std::stri
   if (!whole && error != std::errc::result_out_of_range) throw UsageError(flag + ": '" + shown(text) + "' is not a whole number");
   if (whole && value >= least && value <= most) return value;
   throw UsageError(flag + ": " + shown(text) + " is out of range; it goes from " + std::to_string(least) + " to " + std::to_string(most));
+}
+
+std::vector<std::uint64_t> parsed_widths(const std::string& text) {
+  std::vector<std::uint64_t> widths;
+  if (text.empty()) return widths;
+  for (const Rational& w : parse_list(text)) {
+    if (denominator(w) != 1 || w < 1 || w > 1'000'000'000'000) throw UsageError(to_string(w) + " is no width; write whole numbers from 1, like 1000 or 500,300");
+    widths.push_back(static_cast<std::uint64_t>(numerator(w)));
+  }
+  return widths;
 }
 
 int parsed_threads(const std::string& text) {

@@ -45,6 +45,8 @@ std::optional<Architecture> arc_cosine_network(const std::string& kernel, const 
 
 /// A whole number between two bounds.  Errors  UsageError naming the flag
 long parse_count(const std::string& text, long least, long most, const std::string& flag);
+/// "100,50"; of no text none.  Errors  UsageError
+std::vector<std::uint64_t> parsed_widths(const std::string& text);
 /// `--threads`: all cores where it is not given.
 int parsed_threads(const std::string& text);
 /// One of the words, by its place in the list.  Errors  UsageError naming the flag and all the words

@@ -19,7 +19,6 @@ namespace infwidth {
 
 namespace {
 
-constexpr std::uint64_t block = 64;
 constexpr std::string_view magic = "infwidth ensemble 1\n";
 
 /// Numbers and texts, one after the other, as they lie in memory.
@@ -68,6 +67,17 @@ class Reader {
   }
 };
 
+bool is_over(const Budget& budget) {
+  try {
+    budget.check();
+    return false;
+  } catch (const Stopped&) {
+    return true;
+  } catch (const NotReached&) {
+    return true;
+  }
+}
+
 /// What is known of the first draws.
 struct State {
   Moments moments;
@@ -101,7 +111,7 @@ State read_checkpoint(std::size_t size, const EnsembleOptions& options) {
   State state;
   const std::uint64_t count = r.number();
   std::vector<double> mean = r.numbers(), scatter = r.numbers();
-  if (mean.size() != size || scatter.size() != size * size || count % block != 0) r.refuse();
+  if (mean.size() != size || scatter.size() != size * size || count % options.block != 0) r.refuse();
   state.moments = Moments::restored(count, std::move(mean), std::move(scatter));
   state.kept.resize(r.number() == options.keep.size() ? options.keep.size() : (r.refuse(), 0));
   for (std::vector<double>& k : state.kept) {
@@ -117,6 +127,7 @@ EnsembleResult run_ensemble(std::size_t size, const std::function<Draws()>& make
   State state{Moments(size), std::vector<std::vector<double>>(options.keep.size())};
   const bool resumed = options.resume && !options.checkpoint.empty() && std::filesystem::exists(options.checkpoint);
   if (resumed) state = read_checkpoint(size, options);
+  const std::uint64_t block = options.block;
   if (state.moments.count() > options.draws) {
     throw UsageError(shown(options.checkpoint) + ": holds " + std::to_string(state.moments.count()) + " draws, more than are asked for; ask for as many, or leave --resume out");
   }
@@ -139,7 +150,10 @@ EnsembleResult run_ensemble(std::size_t size, const std::function<Draws()>& make
       const Draws draws = make_draws();
       std::vector<double> vectors(block * size);
       for (;;) {
-        options.budget.check();
+        if (is_over(options.budget)) {
+          const std::lock_guard lock(mutex);
+          stopped = true;
+        }
         std::uint64_t mine = 0;
         {
           const std::lock_guard lock(mutex);
@@ -167,9 +181,6 @@ EnsembleResult run_ensemble(std::size_t size, const std::function<Draws()>& make
           written = now;
         }
       }
-    } catch (const Stopped&) {
-      const std::lock_guard lock(mutex);
-      stopped = true;
     } catch (...) {
       const std::lock_guard lock(mutex);
       if (!failure) failure = std::current_exception();

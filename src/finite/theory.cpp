@@ -89,9 +89,10 @@ FiniteLaw<Real> FiniteTheory<Real>::entry(std::size_t i, std::size_t j) const {
   FiniteLaw<Real> law;
   if (x.dim == 1) return radial;
   const Rational& s = x.norm2;
-  const Rational share = s == 0 ? Rational(0) : Rational(c[i] * c[j] / s);  // of radial - tangential
+  const Rational share = s == 0 || isotropic ? Rational(0) : Rational(c[i] * c[j] / s);  // of radial - tangential
   const auto combined = [&](const Value<Real>& r, const Value<Real>& t) {
     if (i == j) return present(Real(constant<Real>(share) * r.value + constant<Real>(Rational(1 - share)) * t.value), t.scale);
+    if (share == 0) return present(Real(0));
     return present(Real(constant<Real>(share) * (r.value - t.value)), Real(abs(r.value) + abs(t.value)));
   };
   law.limit = combined(radial.limit, tangential.limit);
@@ -227,6 +228,7 @@ struct FiniteWidth::State {
       t.radial = t.tangential = t.determinant = t.volume = zero_law<Real>();
       if (x.dim == 1) t.tangential = nothing<Real>(infinite.tangential.reason);
       t.log_volume = nothing<Real>(infinite.log_volume.reason);
+      t.isotropic = true;
       t.singular = moment(present(Real(1)), Standing::exact);
       return t;
     }
@@ -239,6 +241,7 @@ struct FiniteWidth::State {
     } catch (const NoSuchQuantity& error) {
       t.no_covariance = error.what();
     }
+    t.isotropic = infinite.B.exists() && is_exact_zero(infinite.B.value) && homogeneous_from(0);
     t.covariance_standing = exact_moments ? Standing::exact : Standing::leading;
     t.mean_standing = exact_moments ? Standing::exact : t.no_covariance.empty() ? Standing::leading : Standing::limit;
 

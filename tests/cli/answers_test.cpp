@@ -220,10 +220,38 @@ TEST_CASE("the manual page has every flag, and no other", "[cli]") {
     return r;
   };
   std::string help = answer({"--help"});
-  for (const char* command : {"metric", "kernel", "predict", "expectation", "formula", "activations", "verify"}) help += answer({command, "--help"});
+  for (const char* command : {"metric", "kernel", "predict", "finite", "expectation", "formula", "activations", "verify"}) help += answer({command, "--help"});
   std::string page = text_of(fs::path(INFWIDTH_SOURCE) / "docs" / "infwidth.1");
   page.erase(std::remove(page.begin(), page.end(), '\\'), page.end());
   CHECK(flags_in(page) == flags_in(help));
+}
+
+TEST_CASE("laws of finite width", "[cli][finite]") {
+  const std::string text = answer({"finite", "--widths", "10,10", "--activation", "relu", "--sigma-w2", "2", "--sigma-b2", "1/10", "--at", "3/5,4/5"});
+  CHECK_THAT(text, ContainsSubstring("relu, depth 2, sigma_w2 = 2, sigma_b2 = 1/10, widths 10,10; at (3/5,4/5)"));
+  CHECK_THAT(text, ContainsSubstring("det g                 1                   0.81                exact"));
+  CHECK_THAT(text, ContainsSubstring("g[1,2]                0                   0                   exact"));
+  const std::string json = answer({"finite", "--widths", "40", "--depth", "2", "--activation", "tanh", "--norm2", "1", "--dim", "2", "--format", "json", "--digits", "20"});
+  CHECK(lines(json) == 6);
+  CHECK_THAT(json, ContainsSubstring(R"("quantity":"volume element")") && ContainsSubstring(R"("mean_standing":"leading 1/n")") && ContainsSubstring(R"("deviation_standing")"));
+  const std::string narrow = answer({"finite", "--widths", "10,2", "--activation", "tanh", "--norm2", "1", "--dim", "3", "--format", "csv"});
+  CHECK_THAT(narrow, ContainsSubstring("volume element,") && ContainsSubstring(",0,exact,0,exact,") && ContainsSubstring("hidden layer 2 has 2 units, fewer than the 3 dimensions"));
+  const std::string second = answer({"finite", "--widths", "40", "--activation", "gelu", "--norm2", "1", "--dim", "2", "--engine", "mpfr"});
+  CHECK_THAT(second, ContainsSubstring("not proven: laws of finite width"));
+  const auto refused = [](std::vector<std::string> flags, int code, const char* why) {
+    flags.insert(flags.begin(), {"finite", "--activation", "tanh"});
+    const Ran ran = run_program(flags);
+    CAPTURE(ran.err);
+    CHECK(ran.code == code);
+    CHECK(ran.out.empty());
+    CHECK_THAT(ran.err, ContainsSubstring(why));
+  };
+  refused({"--at", "1,0"}, 2, "--widths: none are given");
+  refused({"--widths", "10,20,30", "--depth", "2", "--at", "1,0"}, 2, "--widths: widths: 3 for a depth of 2");
+  refused({"--widths", "10"}, 2, "--at");
+  refused({"--widths", "10", "--norm2", "1"}, 2, "--dim");
+  refused({"--widths", "10", "--at", "1,0", "--engine", "double"}, 2, "--engine");
+  CHECK(run_program({"finite", "--widths", "10", "--activation", "step", "--at", "1,0"}).code == 3);
 }
 
 TEST_CASE("kernels between two points, by every engine", "[cli]") {

@@ -61,6 +61,7 @@ struct FiniteTheory {
   /// Of means and covariances of g; where a covariance does not exist, why.
   Standing mean_standing = Standing::exact, covariance_standing = Standing::exact;
   std::string no_covariance;
+  bool isotropic = false;  // the mean of g is a multiple of the identity, by structure
 };
 
 struct FiniteOptions {

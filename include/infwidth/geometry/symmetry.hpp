@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "infwidth/geometry/metric_by_differences.hpp"
+#include "infwidth/real/rational.hpp"
+#include "infwidth/run/budget.hpp"
+#include "infwidth/run/progress.hpp"
+
+namespace infwidth {
+
+/// A random rotation or reflection of R^d, uniform (Haar) among them: the Q of a Gaussian matrix whose R has a positive diagonal, to 40 digits.
+///   Returns   d x d, row after row; orthogonal to 1e-40
+std::vector<Rational> haar_orthogonal(std::size_t d, std::uint64_t seed, std::uint64_t draw);
+
+/// How far a kernel's metric at x is from being invariant under rotations, from the kernel's values alone (differences of step h). Each is relative to the largest entry of g.
+///   rotation   the largest entry of g(Ox) - O g(x) O^T over `rotations` Haar-random O
+///   killing    the largest entry of the Lie derivative of g along x -> Omega x, over the generators Omega of so(d)
+///   form       the largest entry of g - (A I + B x x^T), with the A and B that fit best
+///   resolution what the differences resolve: deviations of this size are theirs
+struct SymmetryDeviation {
+  double rotation = 0, killing = 0, form = 0, resolution = 0;
+};
+
+struct SymmetryOptions {
+  int rotations = 3;
+  std::uint64_t seed = 1;
+  Budget budget = {};
+  Progress* progress = nullptr;  // advances by metrics: `symmetry_steps`
+};
+std::uint64_t symmetry_steps(std::size_t dimension, const SymmetryOptions& options);
+
+/// `kernel` is known to 24 digits or more, and smooth at x: five derivatives.
+///   Errors   UsageError: no coordinates; Stopped
+///   Derivation D-072
+SymmetryDeviation symmetry_deviation(const PointKernel& kernel, const std::vector<Rational>& x, const SymmetryOptions& options = {});
+
+}  // namespace infwidth

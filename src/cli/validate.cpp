@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <cmath>
+#include <cstdio>
+#include <memory>
+
+#include "commands.hpp"
+#include "infwidth/io/json.hpp"
+#include "infwidth/io/points.hpp"
+#include "infwidth/io/range.hpp"
+#include "infwidth/real/errors.hpp"
+#include "infwidth/validation/network_study.hpp"
+#include "quantities.hpp"
+
+namespace infwidth::cli {
+
+namespace {
+
+struct Flags {
+  NetworkFlags network;
+  AnswerFlags answer;
+  std::string widths, at, data, of, draws = "1000", seed = "1", alpha = "1e-3", threads, checkpoint;
+  std::vector<std::string> inject;
+  bool extrapolate = false, resume = false;
+};
+
+constexpr const char* command = "infwidth validate";
+
+constexpr const char* examples =
+    "Examples:\n"
+    "  infwidth validate --activation erf --widths 100 --at 0.6,0.8 --draws 10000\n"
+    "  infwidth validate --activation tanh --widths 100,100,100 --sigma-w2 3/2 --sigma-b2 0.1 --at 0.6,0.8 --format json\n"
+    "  infwidth validate --activation erf --widths 100 --at 0.6,0.8 --draws 100000 --inject 1%\n"
+    "  infwidth validate --activation erf --widths 1000 --of metric,curvature --at 0.6,0.8 --draws 400 --extrapolate\n"
+    "  infwidth validate --activation gelu --widths 200,200 --of kernel,ntk --data points.csv --extrapolate --draws 20000 --checkpoint run.state\n"
+    "\n"
+    "Draws random networks and holds the theory of the metric of their features against them. Each row has the theory's value at these\n"
+    "widths (exact where it is known, else to first order in 1/n), the mean over the draws, its standard error, and\n"
+    "z = (mean - theory) / standard error. The verdict is one test of all rows together, which takes account of their covariance: it calls\n"
+    "a true theory false with probability --alpha. Exit code 0 if the theory stands, 5 if not.\n"
+    "What has no theory at finite width (curvature; kernels of deep networks) stands outside the verdict, or, with --extrapolate, is\n"
+    "extrapolated to infinite width from networks of widths n, 2n and 4n. Curvatures are medians: in narrow networks they have no variance.\n"
+    "--inject 1% makes the theory false by that much to see it caught, and says how probable that is: of the metric, or of another quantity\n"
+    "by its name (--inject curvature=200%).";
+
+double parsed_share(const std::string& flag, std::string text) {
+  Precision precision(128);
+  double factor = 1;
+  const std::string typed = text;
+  if (text.ends_with('%')) {
+    text.pop_back();
+    factor = 0.01;
+  }
+  return factor * for_flag(flag, [&] {
+    try {
+      return Ball(parse_rational(text)).to_double();
+    } catch (const UsageError&) {
+      throw UsageError("'" + shown(typed) + "' is no number; write it like 0.01 or 1%");
+    }
+  });
+}
+
+std::map<std::string, double> injections(const Flags& flags) {
+  std::map<std::string, double> found;
+  for (const std::string& text : flags.inject) {
+    const std::size_t equals = text.find('=');
+    const std::string name = equals == std::string::npos ? "metric" : text.substr(0, equals);
+    found[name] = parsed_share("--inject", equals == std::string::npos ? text : text.substr(equals + 1));
+  }
+  return found;
+}
+
+StudyQuantities quantities(const std::string& text) {
+  if (text.empty()) return {.curvature = true, .kernel = true, .ntk = true};
+  StudyQuantities of{false, false, false, false, false, false};
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find(',', at), text.size());
+    switch (choice("--of", text.substr(at, end - at), {"metric", "volume", "log-volume", "curvature", "kernel", "ntk"})) {
+      case 0: of.metric = true; break;
+      case 1: of.volume = true; break;
+      case 2: of.log_volume = true; break;
+      case 3: of.curvature = true; break;
+      case 4: of.kernel = true; break;
+      default: of.ntk = true;
+    }
+    at = end + 1;
+  }
+  return of;
+}
+
+std::vector<std::vector<Rational>> points_of(const Flags& flags) {
+  if (flags.at.empty() == flags.data.empty()) throw UsageError("give either --at x1,x2,.. or --data FILE: where the networks are compared");
+  if (!flags.at.empty()) return {for_flag("--at", [&] { return parse_list(flags.at); })};
+  constexpr std::size_t most = 100;
+  PointReader reader = for_flag("--data", [&] { return PointReader::open(flags.data); });
+  std::vector<std::vector<Rational>> points;
+  for (std::vector<Rational> x; reader.next(x); points.push_back(x)) {
+    if (points.size() == most) throw UsageError("--data: more than " + std::to_string(most) + " points; each has rows of its own, so take fewer");
+  }
+  return points;
+}
+
+/// The network, whose depth is that of the widths unless it is given.
+Architecture architecture_of(Flags& flags, std::vector<std::uint64_t>& widths) {
+  if (flags.widths.empty()) throw UsageError("--widths is missing: how wide the networks are, like --widths 100 or --widths 100,50");
+  widths = for_flag("--widths", [&] { return parsed_widths(flags.widths); });
+  if (flags.network.depth.empty() && widths.size() > 1) flags.network.depth = std::to_string(widths.size());
+  NetworkFlags network = flags.network;
+  if (network.parameterization == "standard") network.widths = flags.widths;
+  return network.architecture();
+}
+
+std::string p_text(double p) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.3g", p);
+  return text;
+}
+
+std::string verdict_of(const StudyResult& r) {
+  std::string line = r.agrees() ? "the theory stands" : "THE THEORY DISAGREES";
+  if (r.test.used.empty()) return "no verdict: no row takes part in it";
+  line += ": p = " + p_text(r.test.p_value) + " for " + std::to_string(r.test.used.size()) + (r.test.used.size() == 1 ? " row" : " independent rows together") + ", alpha = " + p_text(r.alpha);
+  if (r.power) line += ", power against the injected error " + p_text(*r.power);
+  return line;
+}
+
+std::vector<Column> columns() {
+  return {{"quantity", "quantity", "\\text{quantity}", everywhere, true}, {"theory", "theory", "\\text{theory}"},
+          {"standing", "standing", "\\text{standing}"},                   {"mean", "mean", "\\text{mean}"},
+          {"standard_error", "standard error", "\\text{standard error}"}, {"z", "z", "z"},
+          {"draws", "draws", "\\text{draws}"},                             {"limit", "limit", "n\\to\\infty", in_json | in_csv},
+          {"note", "note", "\\text{note}"}};
+}
+
+void write_rows(const Flags& flags, const StudyResult& r, Answer& answer) {
+  std::string caption = flags.network.description() + ", widths " + flags.widths + "; " + std::to_string(r.draws) + " draws, seed " + flags.seed + "; " + verdict_of(r);
+  if (!r.complete) caption += " (stopped before the last draw)";
+  answer.begin(columns(), caption);
+  const Printing exact{10, Engine::number, false}, rough{3, Engine::number, false}, whole{15, Engine::number, true};
+  const bool for_programs = flags.answer.format == "json" || flags.answer.format == "csv";
+  for (const StudyRow& row : r.rows) {
+    const auto number = [&](double x, double error, const Printing& print) { return quantity(x, error, "", for_programs ? whole : print); };
+    Cell z = Missing{"no theory at this width"};
+    if (row.z && std::isfinite(*row.z)) z = number(*row.z, 0, rough);
+    if (row.z && !std::isfinite(*row.z)) z = Missing{"the networks do not differ among each other"};
+    answer.row({row.quantity, number(row.theory, 1e-14 * std::abs(row.theory), exact), row.standing, number(row.mean, row.standard_error, exact), number(row.standard_error, 0, rough), z,
+                static_cast<long>(row.draws), number(row.limit, 1e-14 * std::abs(row.limit), exact), row.note});
+  }
+  if (flags.answer.format == "json") {
+    std::string line = "{\"verdict\":" + json_string(r.test.used.empty() ? "none" : r.agrees() ? "agrees" : "disagrees") + ",\"p_value\":" + p_text(r.test.p_value) + ",\"alpha\":" + p_text(r.alpha) +
+                       ",\"rows\":" + std::to_string(r.test.used.size());
+    if (r.power) line += ",\"power\":" + p_text(*r.power);
+    answer.raw(line + "}\n");
+  } else if (flags.answer.format == "csv") {
+    complain(command, verdict_of(r));
+  }
+}
+
+int answer_question(Flags& flags, Answer& answer) {
+  std::vector<std::uint64_t> widths;
+  const Architecture network = architecture_of(flags, widths);
+  StudyOptions options;
+  options.of = quantities(flags.of);
+  options.draws = static_cast<std::uint64_t>(parse_count(flags.draws, 20, 1'000'000'000'000, "--draws"));
+  options.seed = static_cast<std::uint64_t>(parse_count(flags.seed, 0, 1'000'000'000'000'000'000, "--seed"));
+  options.extrapolate = flags.extrapolate;
+  options.alpha = parsed_share("--alpha", flags.alpha);
+  options.inject = injections(flags);
+  options.threads = parsed_threads(flags.threads);
+  options.checkpoint = flags.checkpoint;
+  options.resume = flags.resume;
+  if (flags.resume && flags.checkpoint.empty()) throw UsageError("--resume: from which file? Give --checkpoint too");
+  // What the numbers depend on, without what only says how they are computed or shown.
+  options.identity = flags.network.description() + ", widths " + flags.widths + ", at " + (flags.at.empty() ? flags.data : flags.at) + ", of " + (flags.of.empty() ? "all" : flags.of) +
+                     ", seed " + flags.seed;
+  options.budget = answer.budget();
+  Progress progress = answer.progress(study_draws(options));
+  options.progress = &progress;
+  const std::vector<std::vector<Rational>> points = points_of(flags);
+  const StudyResult result = validate(network, widths, points, options);
+  write_rows(flags, result, answer);
+  if (!result.complete) {
+    complain(command, "stopped after " + std::to_string(result.draws) + " draws; these are the statistics so far" +
+                          (flags.checkpoint.empty() ? "" : ", and --resume goes on from " + shown(flags.checkpoint)));
+    try {
+      answer.budget().check();
+    } catch (const NotReached&) {
+      return not_reached;
+    } catch (const Stopped&) {
+      return interrupted;
+    }
+  }
+  return result.agrees() ? answered : disagrees;
+}
+
+}  // namespace
+
+Run add_validate(CLI::App& program) {
+  const auto flags = std::make_shared<Flags>();
+  flags->answer.engine = "double";
+  CLI::App& validate = *program.add_subcommand("validate", "hold the theory against networks drawn at random");
+  validate.footer(examples);
+  add_network_flags(validate, flags->network);
+  validate.add_option("--parameterization", flags->network.parameterization, "what is trained, for the NTK: ntk (the default) or standard")->type_name("P")->group("Network");
+  validate.add_option("--residual", flags->network.residual, "residual connections between hidden layers: h + alpha (W phi(h) + b)")->type_name("alpha")->group("Network");
+  validate.add_option("--widths", flags->widths, "widths of the hidden layers, one for all or one a layer, which then give the depth")->type_name("n[,n..]")->group("Network");
+  validate.add_option("--at", flags->at, "the point")->type_name("x1,x2,..")->group("Where");
+  validate.add_option("--data", flags->data, "up to 100 points: CSV or .npy, rows are points")->type_name("FILE")->group("Where");
+  validate.add_option("--of", flags->of, "which of metric, volume, log-volume, curvature, kernel, ntk; all by default")->type_name("Q[,Q..]")->group("Test");
+  validate.add_option("--draws", flags->draws, "how many networks are drawn (1000)")->type_name("N")->group("Test");
+  validate.add_option("--seed", flags->seed, "the random numbers' seed (1): the same seed gives the same bits on any number of threads")->type_name("S")->group("Test");
+  validate.add_option("--alpha", flags->alpha, "how often a true theory is called false (1e-3)")->type_name("a")->group("Test");
+  validate.add_option("--inject", flags->inject, "an error put into the theory, to see it caught: 1%, or curvature=200%")->type_name("[Q=]e")->group("Test")->allow_extra_args(false);
+  validate.add_flag("--extrapolate", flags->extrapolate, "draw networks of widths n, 2n and 4n, and extrapolate what has no theory at finite width")->group("Test");
+  add_format_flags(validate, flags->answer);
+  add_long_work_flags(validate, flags->answer);
+  validate.add_option("--threads", flags->threads, "how many threads draw; all cores by default, the same bits for any number")->type_name("T")->group("Long work");
+  validate.add_option("--checkpoint", flags->checkpoint, "a file that keeps what is known so far")->type_name("FILE")->group("Long work");
+  validate.add_flag("--resume", flags->resume, "go on from the checkpoint")->group("Long work");
+  return [flags](const std::string& line) {
+    return run_session(flags->answer.session(command, line), [&](Answer& answer) { return answer_question(*flags, answer); });
+  };
+}
+
+}  // namespace infwidth::cli
