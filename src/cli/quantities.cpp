@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include <fmt/core.h>
+
 #include "infwidth/real/errors.hpp"
 
 namespace infwidth::cli {
@@ -40,6 +42,8 @@ Quantity quantity(double value, double error, const std::string& method, const P
   if (!std::isfinite(value) || !std::isfinite(error)) throw NotReached("a value has left the range of double precision; take --engine ball");
   return with(printing.shortest ? to_text(value, error) : to_text(Ball(value).widened(Ball(error)), printing.digits), false, method);
 }
+
+std::string three_digits(double x) { return fmt::format("{:.3g}", x); }
 
 Quantity given(const Rational& value, const AnswerFlags& flags) {
   if (flags.format == "json") return {exact_text(value), "0", true, "exact"};

@@ -23,5 +23,7 @@ Quantity quantity(const Digits& value, const Digits& error, const std::string& m
 Quantity quantity(double value, double error, const std::string& method, const Printing& printing);
 /// What the user typed.
 Quantity given(const Rational& value, const AnswerFlags& flags);
+/// A statistic, as a program reads it too: 0.0255, 1.2e-07.
+std::string three_digits(double x);
 
 }  // namespace infwidth::cli

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <cmath>
-#include <cstdio>
+#include <algorithm>
 #include <memory>
 
 #include "commands.hpp"
+#include "infwidth/geometry/metric.hpp"
 #include "infwidth/geometry/symmetry.hpp"
 #include "infwidth/io/json.hpp"
 #include "infwidth/io/points.hpp"
@@ -44,12 +44,6 @@ double parsed_alpha(const std::string& text) {
   return alpha;
 }
 
-std::string three_digits(double x) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.3g", x);
-  return text;
-}
-
 std::vector<Column> columns() {
   return {{"quantity", "quantity", "\\text{quantity}", everywhere, true}, {"value", "value", "\\text{value}"}, {"expected", "expected", "\\text{expected}"},
           {"standard_error", "standard error", "\\text{standard error}"}, {"note", "note", "\\text{note}"}};
@@ -61,8 +55,12 @@ void write_verdict(const Flags& flags, Answer& answer, bool holds, const std::st
 }
 
 int of_the_limit(const Flags& flags, const std::vector<Rational>& x, Answer& answer) {
-  const NetworkKernel kernel(flags.network.architecture());
+  const Architecture network = flags.network.architecture();
+  const LayerMetric<Ball> known = NetworkMetric(network).at(InputPoint::at(x), {.digits = 15, .budget = answer.budget()}).back();
+  if (known.outcome == Outcome::no_metric) throw NoSuchQuantity(known.message);
+  const NetworkKernel kernel(network);
   SymmetryOptions options;
+  options.kinked = std::any_of(network.activations.begin(), network.activations.end(), [](const Activation& phi) { return phi.pieces().size() > 1; });
   options.rotations = static_cast<int>(parse_count(flags.rotations, 1, 1000, "--rotations"));
   options.seed = static_cast<std::uint64_t>(parse_count(flags.seed, 0, 1'000'000'000'000'000'000, "--seed"));
   options.budget = answer.budget();
@@ -70,8 +68,8 @@ int of_the_limit(const Flags& flags, const std::vector<Rational>& x, Answer& ans
   options.progress = &progress;
   const SymmetryDeviation found = symmetry_deviation(
       [&](const std::vector<Rational>& a, const std::vector<Rational>& b) {
-        const KernelValue<Ball> value = kernel.at(InputPair::of(a, b), {.digits = 28, .budget = answer.budget()}).back().feature;
-        if (!value.absence.reason.empty()) throw NoSuchQuantity("symmetry: " + value.absence.reason);
+        const KernelValue<Ball> value = kernel.at(InputPair::of(a, b), {.digits = symmetry_digits(options), .budget = answer.budget()}).back().feature;
+        if (!value.absence.reason.empty()) throw NoSuchQuantity("" + value.absence.reason);
         return value.value;
       },
       x, options);

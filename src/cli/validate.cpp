@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <memory>
 
 #include "commands.hpp"
+#include "convergence.hpp"
 #include "infwidth/io/json.hpp"
 #include "infwidth/io/points.hpp"
 #include "infwidth/io/range.hpp"
 #include "infwidth/real/errors.hpp"
+#include "infwidth/report/figure.hpp"
 #include "infwidth/validation/network_study.hpp"
 #include "quantities.hpp"
 
@@ -18,7 +20,7 @@ namespace {
 struct Flags {
   NetworkFlags network;
   AnswerFlags answer;
-  std::string widths, at, data, of, draws = "1000", seed = "1", alpha = "1e-3", threads, checkpoint;
+  std::string widths, at, data, of, draws = "1000", seed = "1", alpha = "1e-3", convergence, figure, threads, checkpoint;
   std::vector<std::string> inject;
   bool extrapolate = false, resume = false;
 };
@@ -31,6 +33,7 @@ constexpr const char* examples =
     "  infwidth validate --activation tanh --widths 100,100,100 --sigma-w2 3/2 --sigma-b2 0.1 --at 0.6,0.8 --format json\n"
     "  infwidth validate --activation erf --widths 100 --at 0.6,0.8 --draws 100000 --inject 1%\n"
     "  infwidth validate --activation erf --widths 1000 --of metric,curvature --at 0.6,0.8 --draws 400 --extrapolate\n"
+    "  infwidth validate --activation tanh --widths 25,25 --at 0.6,0.8 --draws 20000 --convergence 1,2,4,8,16 --figure convergence.pdf\n"
     "  infwidth validate --activation gelu --widths 200,200 --of kernel,ntk --data points.csv --extrapolate --draws 20000 --checkpoint run.state\n"
     "\n"
     "Draws random networks and holds the theory of the metric of their features against them. Each row has the theory's value at these\n"
@@ -40,7 +43,9 @@ constexpr const char* examples =
     "What has no theory at finite width (curvature; kernels of deep networks) stands outside the verdict, or, with --extrapolate, is\n"
     "extrapolated to infinite width from networks of widths n, 2n and 4n. Curvatures are medians: in narrow networks they have no variance.\n"
     "--inject 1% makes the theory false by that much to see it caught, and says how probable that is: of the metric, or of another quantity\n"
-    "by its name (--inject curvature=200%).";
+    "by its name (--inject curvature=200%).\n"
+    "--convergence draws networks of these multiples of the widths: how mean and standard deviation go to their limits, and the slopes in\n"
+    "between, beside the -1 and -1/2 of theory; --figure draws them. There is no verdict then.";
 
 double parsed_share(const std::string& flag, std::string text) {
   Precision precision(128);
@@ -69,8 +74,13 @@ std::map<std::string, double> injections(const Flags& flags) {
   return found;
 }
 
-StudyQuantities quantities(const std::string& text) {
-  if (text.empty()) return {.curvature = true, .kernel = true, .ntk = true};
+/// Those named; or all that networks of these widths have in d dimensions: a volume needs d units, curvature two dimensions and three derivatives.
+StudyQuantities quantities(const std::string& text, const Architecture& network, const std::vector<std::uint64_t>& widths, std::size_t d) {
+  if (text.empty()) {
+    const bool regular = *std::min_element(widths.begin(), widths.end()) >= d;
+    const bool smooth = std::all_of(network.activations.begin(), network.activations.end(), [](const Activation& phi) { return phi.pieces().size() == 1; });
+    return {.volume = regular, .log_volume = regular, .curvature = regular && smooth && d > 1, .kernel = true, .ntk = true};
+  }
   StudyQuantities of{false, false, false, false, false, false};
   for (std::size_t at = 0; at <= text.size();) {
     const std::size_t end = std::min(text.find(',', at), text.size());
@@ -109,17 +119,11 @@ Architecture architecture_of(Flags& flags, std::vector<std::uint64_t>& widths) {
   return network.architecture();
 }
 
-std::string p_text(double p) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.3g", p);
-  return text;
-}
-
 std::string verdict_of(const StudyResult& r) {
   std::string line = r.agrees() ? "the theory stands" : "THE THEORY DISAGREES";
   if (r.test.used.empty()) return "no verdict: no row takes part in it";
-  line += ": p = " + p_text(r.test.p_value) + " for " + std::to_string(r.test.used.size()) + (r.test.used.size() == 1 ? " row" : " independent rows together") + ", alpha = " + p_text(r.alpha);
-  if (r.power) line += ", power against the injected error " + p_text(*r.power);
+  line += ": p " + (r.test.p_value > 0 ? "= " + three_digits(r.test.p_value) : "< 1e-300") + " for " + std::to_string(r.test.used.size()) + (r.test.used.size() == 1 ? " row" : " independent rows together") + ", alpha = " + three_digits(r.alpha);
+  if (r.power) line += ", power against the injected error " + three_digits(*r.power);
   return line;
 }
 
@@ -142,24 +146,56 @@ void write_rows(const Flags& flags, const StudyResult& r, Answer& answer) {
     Cell z = Missing{"no theory at this width"};
     if (row.z && std::isfinite(*row.z)) z = number(*row.z, 0, rough);
     if (row.z && !std::isfinite(*row.z)) z = Missing{"the networks do not differ among each other"};
-    answer.row({row.quantity, number(row.theory, 1e-14 * std::abs(row.theory), exact), row.standing, number(row.mean, row.standard_error, exact), number(row.standard_error, 0, rough), z,
+    answer.row({row.quantity, number(row.theory, 1e-14 * std::abs(row.theory), exact), row.standing, number(row.mean, row.standard_error / 20, exact), number(row.standard_error, 0, rough), z,
                 static_cast<long>(row.draws), number(row.limit, 1e-14 * std::abs(row.limit), exact), row.note});
   }
   if (flags.answer.format == "json") {
-    std::string line = "{\"verdict\":" + json_string(r.test.used.empty() ? "none" : r.agrees() ? "agrees" : "disagrees") + ",\"p_value\":" + p_text(r.test.p_value) + ",\"alpha\":" + p_text(r.alpha) +
+    std::string line = "{\"verdict\":" + json_string(r.test.used.empty() ? "none" : r.agrees() ? "agrees" : "disagrees") + ",\"p_value\":" + three_digits(r.test.p_value) + ",\"alpha\":" + three_digits(r.alpha) +
                        ",\"rows\":" + std::to_string(r.test.used.size());
-    if (r.power) line += ",\"power\":" + p_text(*r.power);
+    if (r.power) line += ",\"power\":" + three_digits(*r.power);
     answer.raw(line + "}\n");
   } else if (flags.answer.format == "csv") {
     complain(command, verdict_of(r));
   }
 }
 
+/// What is told of a run that ended early, and its exit code.
+int stopped(const Flags& flags, std::uint64_t draws, const Budget& budget) {
+  complain(command, "stopped after " + std::to_string(draws) + " draws; these are the statistics so far" +
+                        (flags.checkpoint.empty() ? "" : ", and --resume goes on from " + shown(flags.checkpoint)));
+  try {
+    budget.check();
+  } catch (const Stopped&) {
+    return interrupted;
+  } catch (const NotReached&) {
+  }
+  return not_reached;
+}
+
+int answer_convergence(const Flags& flags, const Architecture& network, const std::vector<std::uint64_t>& widths, const std::vector<std::vector<Rational>>& points, StudyOptions& options,
+                       Answer& answer) {
+  if (options.extrapolate) throw UsageError("--extrapolate compares limits, and --convergence shows the way to them; leave one of them out");
+  const std::vector<std::uint64_t> factors = for_flag("--convergence", [&] { return parsed_widths(flags.convergence.empty() ? "1,2,4,8,16" : flags.convergence); });
+  Output* figure = nullptr;
+  if (!flags.figure.empty()) {
+    for_flag("--figure", [&] { return require_figure(flags.figure), 0; });
+    figure = &answer.file(flags.figure);
+  }
+  Progress progress = answer.progress(options.draws * factors.size());
+  options.progress = &progress;
+  const ConvergenceResult result = convergence(network, widths, points, factors, options);
+  const std::string title = flags.network.description() + ", widths " + flags.widths + " and multiples";
+  write_convergence(result, title + "; " + std::to_string(result.draws) + " draws of each, seed " + flags.seed + (result.complete ? "" : " (stopped before the last draw)"), widths[0], flags.answer, answer);
+  if (figure != nullptr) figure->write(convergence_figure(result, widths[0], flags.figure));
+  return result.complete ? answered : stopped(flags, result.draws, answer.budget());
+}
+
 int answer_question(Flags& flags, Answer& answer) {
   std::vector<std::uint64_t> widths;
   const Architecture network = architecture_of(flags, widths);
+  const std::vector<std::vector<Rational>> points = points_of(flags);
   StudyOptions options;
-  options.of = quantities(flags.of);
+  options.of = quantities(flags.of, network, widths, points.empty() ? 0 : points[0].size());
   options.draws = static_cast<std::uint64_t>(parse_count(flags.draws, 20, 1'000'000'000'000, "--draws"));
   options.seed = static_cast<std::uint64_t>(parse_count(flags.seed, 0, 1'000'000'000'000'000'000, "--seed"));
   options.extrapolate = flags.extrapolate;
@@ -173,22 +209,12 @@ int answer_question(Flags& flags, Answer& answer) {
   options.identity = flags.network.description() + ", widths " + flags.widths + ", at " + (flags.at.empty() ? flags.data : flags.at) + ", of " + (flags.of.empty() ? "all" : flags.of) +
                      ", seed " + flags.seed;
   options.budget = answer.budget();
+  if (!flags.convergence.empty() || !flags.figure.empty()) return answer_convergence(flags, network, widths, points, options, answer);
   Progress progress = answer.progress(study_draws(options));
   options.progress = &progress;
-  const std::vector<std::vector<Rational>> points = points_of(flags);
   const StudyResult result = validate(network, widths, points, options);
   write_rows(flags, result, answer);
-  if (!result.complete) {
-    complain(command, "stopped after " + std::to_string(result.draws) + " draws; these are the statistics so far" +
-                          (flags.checkpoint.empty() ? "" : ", and --resume goes on from " + shown(flags.checkpoint)));
-    try {
-      answer.budget().check();
-    } catch (const NotReached&) {
-      return not_reached;
-    } catch (const Stopped&) {
-      return interrupted;
-    }
-  }
+  if (!result.complete) return stopped(flags, result.draws, answer.budget());
   return result.agrees() ? answered : disagrees;
 }
 
@@ -205,12 +231,14 @@ Run add_validate(CLI::App& program) {
   validate.add_option("--widths", flags->widths, "widths of the hidden layers, one for all or one a layer, which then give the depth")->type_name("n[,n..]")->group("Network");
   validate.add_option("--at", flags->at, "the point")->type_name("x1,x2,..")->group("Where");
   validate.add_option("--data", flags->data, "up to 100 points: CSV or .npy, rows are points")->type_name("FILE")->group("Where");
-  validate.add_option("--of", flags->of, "which of metric, volume, log-volume, curvature, kernel, ntk; all by default")->type_name("Q[,Q..]")->group("Test");
+  validate.add_option("--of", flags->of, "which of metric, volume, log-volume, curvature, kernel, ntk; all that the networks have by default")->type_name("Q[,Q..]")->group("Test");
   validate.add_option("--draws", flags->draws, "how many networks are drawn (1000)")->type_name("N")->group("Test");
   validate.add_option("--seed", flags->seed, "the random numbers' seed (1): the same seed gives the same bits on any number of threads")->type_name("S")->group("Test");
   validate.add_option("--alpha", flags->alpha, "how often a true theory is called false (1e-3)")->type_name("a")->group("Test");
   validate.add_option("--inject", flags->inject, "an error put into the theory, to see it caught: 1%, or curvature=200%")->type_name("[Q=]e")->group("Test")->allow_extra_args(false);
   validate.add_flag("--extrapolate", flags->extrapolate, "draw networks of widths n, 2n and 4n, and extrapolate what has no theory at finite width")->group("Test");
+  validate.add_option("--convergence", flags->convergence, "draw networks of these multiples of the widths, and fit how they converge: 1,2,4,8,16")->type_name("F[,F..]")->group("Test");
+  validate.add_option("--figure", flags->figure, "draw the convergence: .pdf, .svg or .png, by gnuplot")->type_name("FILE")->group("Answer");
   add_format_flags(validate, flags->answer);
   add_long_work_flags(validate, flags->answer);
   validate.add_option("--threads", flags->threads, "how many threads draw; all cores by default, the same bits for any number")->type_name("T")->group("Long work");

@@ -42,8 +42,8 @@ void TangentFrame::factor() {
   regular_ = false;
   if (n < d) return;
   qr_.compute(jacobian_);
-  const auto diagonal = qr_.matrixQR().diagonal().cwiseAbs();
-  const double largest = diagonal.maxCoeff(), least = diagonal.minCoeff();
+  // Rounding errors on the diagonal are of the size of a column, which may be far above all of the diagonal.
+  const double least = qr_.matrixQR().diagonal().cwiseAbs().minCoeff(), largest = jacobian_.norm();
   regular_ = std::isfinite(largest) && least > static_cast<double>(n) * std::numeric_limits<double>::epsilon() * largest;
 }
 

@@ -13,9 +13,10 @@ namespace infwidth {
 
 namespace {
 
-const Rational step(1, 4096);        // of the metric: errors h^4 and 1e-24 / h^2
-const Rational along(1, 512);        // of the flow
-constexpr double resolution = 1e-9;  // from these
+const Rational step(1, 4096);                                     // of the metric: errors h^4 and 1e-28 / h^2
+const Rational step_at_kinks(1, std::int64_t{1} << 60);           // errors h and 1e-50 / h^2
+const Rational along(1, 512);                                     // of the flow
+constexpr double resolution = 1e-9;                               // from these
 
 /// A fraction within 2^-150 of x.
 Rational fraction(Ball x) {
@@ -91,20 +92,22 @@ std::uint64_t symmetry_steps(std::size_t dimension, const SymmetryOptions& optio
   return 1 + static_cast<std::uint64_t>(options.rotations) + 4 * dimension * (dimension - 1) / 2;
 }
 
+long symmetry_digits(const SymmetryOptions& options) { return options.kinked ? 50 : 28; }
+
 SymmetryDeviation symmetry_deviation(const PointKernel& kernel, const std::vector<Rational>& x, const SymmetryOptions& options) {
   const std::size_t d = x.size();
-  if (d == 0) throw UsageError("symmetry: a point has one coordinate or more");
-  const Precision precision(160);
+  if (d == 0) throw UsageError("a point has one coordinate or more");
+  const Precision precision(options.kinked ? 400 : 160);
   const auto metric = [&](const std::vector<Rational>& at) {
     options.budget.check();
-    Matrix g = to_doubles(metric_by_differences(kernel, at, step));
+    Matrix g = to_doubles(metric_by_differences(kernel, at, options.kinked ? step_at_kinks : step));
     if (options.progress != nullptr) options.progress->advance();
     return g;
   };
   const auto to_double = [](const Rational& r) { return constant<double>(r); };
   const Matrix g = metric(x);
   const double scale = largest(g);
-  if (!(scale > 0)) throw NoSuchQuantity("symmetry: the metric at this point is 0");
+  if (!(scale > 0)) throw NoSuchQuantity("the metric at this point is 0");
   SymmetryDeviation result;
   result.resolution = resolution;
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
-#include <numbers>
+#include <span>
 
 #include "infwidth/finite/ensemble.hpp"
 #include "infwidth/finite/geometry.hpp"
@@ -19,6 +19,7 @@ namespace infwidth {
 
 namespace {
 
+constexpr std::size_t parts = 20;         // of the draws, for the error of a standard deviation
 constexpr std::size_t most_entries = 4;  // in more dimensions, the metric's trace and radial component stand for its entries
 
 enum class Kind { metric, volume, log_volume, singular, curvature, kernel, ntk };
@@ -38,8 +39,8 @@ double to_double(const Ball& x) { return x.to_double(); }
 
 class Study {
  public:
-  Study(const Architecture& network, const std::vector<std::uint64_t>& widths, const std::vector<std::vector<Rational>>& points, const StudyOptions& options)
-      : network_(network), widths_(widths), points_(points), options_(options), dimension_(points.empty() ? 0 : points[0].size()) {
+  Study(const Architecture& network, const std::vector<std::uint64_t>& widths, const std::vector<std::vector<Rational>>& points, const StudyOptions& options, std::vector<int> factors)
+      : network_(network), widths_(widths), points_(points), options_(options), dimension_(points.empty() ? 0 : points[0].size()), factors_(std::move(factors)) {
     check();
     if (widths_.size() == 1) widths_.assign(network_.activations.size(), widths_[0]);
     const Precision precision(128);
@@ -50,15 +51,21 @@ class Study {
   }
 
   StudyResult run() {
-    for (const int factor : factors()) add_theory(factor);
-    for (const int factor : factors()) {
-      EnsembleResult result = simulate(factor);
-      if (result.moments.count() < 20) throw NotReached("validate: stopped after " + std::to_string(result.moments.count()) + " draws; 20 are the fewest that say anything");
-      const bool complete = result.complete;
-      ensembles_.emplace(factor, std::move(result));
-      if (!complete) break;
-    }
+    simulate_all(false, 20);
     return conclude();
+  }
+
+  ConvergenceResult converge() {
+    simulate_all(true, parts * 20);
+    ConvergenceResult result;
+    result.complete = complete();
+    result.draws = fewest_draws();
+    std::map<int, Estimates> all;
+    for (const auto& [factor, ensemble] : ensembles_) all.emplace(factor, estimates(factor));
+    for (std::size_t k = 0; k < entries_.size(); ++k) {
+      if (entries_[k].kind != Kind::singular) result.rows.push_back(convergence_row(k, all));
+    }
+    return result;
   }
 
  private:
@@ -67,26 +74,47 @@ class Study {
   const std::vector<std::vector<Rational>>& points_;
   const StudyOptions& options_;
   std::size_t dimension_;
+  std::vector<int> factors_;
   std::vector<double> coordinates_;
   std::vector<Entry> entries_;
   std::map<int, EnsembleResult> ensembles_;
 
-  std::vector<int> factors() const { return options_.extrapolate ? std::vector<int>{1, 2, 4} : std::vector<int>{1}; }
+  void simulate_all(bool keep_draws, std::uint64_t fewest) {
+    for (const int factor : factors_) add_theory(factor);
+    for (const int factor : factors_) {
+      EnsembleResult result = simulate(factor, keep_draws);
+      if (result.moments.count() < fewest) {
+        throw NotReached("stopped after " + std::to_string(result.moments.count()) + " draws; " + std::to_string(fewest) + " are the fewest that say anything");
+      }
+      const bool complete = result.complete;
+      ensembles_.emplace(factor, std::move(result));
+      if (!complete) break;
+    }
+  }
+
+  bool complete() const {
+    return ensembles_.size() == factors_.size() && std::all_of(ensembles_.begin(), ensembles_.end(), [](const auto& e) { return e.second.complete; });
+  }
+  std::uint64_t fewest_draws() const {
+    std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
+    for (const auto& [factor, ensemble] : ensembles_) least = std::min(least, ensemble.moments.count());
+    return least;
+  }
   bool asked(Kind kind) const {
     return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.kind == kind; });
   }
 
   void check() const {
-    if (points_.empty()) throw UsageError("validate: no point; give one or more");
+    if (points_.empty()) throw UsageError("no points to compare at; give one or more");
     for (const auto& x : points_) {
-      if (x.size() != dimension_ || x.empty()) throw UsageError("validate: points of different dimensions, or of none; they live in one space");
+      if (x.size() != dimension_ || x.empty()) throw UsageError("points of different dimensions, or of none; they live in one space");
     }
-    if (options_.draws < 20) throw UsageError("validate: " + std::to_string(options_.draws) + " draws; 20 are the fewest that say anything");
-    if (!(options_.alpha > 0 && options_.alpha < 1)) throw UsageError("validate: alpha = " + short_text(options_.alpha) + "; a false-alarm rate lies between 0 and 1");
+    if (options_.draws < 20) throw UsageError("" + std::to_string(options_.draws) + " draws; 20 are the fewest that say anything");
+    if (!(options_.alpha > 0 && options_.alpha < 1)) throw UsageError("alpha = " + short_text(options_.alpha) + "; a false-alarm rate lies between 0 and 1");
     for (const auto& [name, error] : options_.inject) {
       const bool known = name == "metric" || name == "volume" || name == "log-volume" || name == "curvature" || name == "kernel" || name == "ntk";
-      if (!known) throw UsageError("validate: no error can be injected into '" + name + "'; it is one of metric, volume, log-volume, curvature, kernel, ntk");
-      if (!(error > -1) || !std::isfinite(error)) throw UsageError("validate: an injected error of " + short_text(error) + "; it is a relative one, above -1");
+      if (!known) throw UsageError("no error can be injected into '" + name + "'; it is one of metric, volume, log-volume, curvature, kernel, ntk");
+      if (!(error > -1) || !std::isfinite(error)) throw UsageError("an injected error of " + short_text(error) + "; it is a relative one, above -1");
     }
   }
 
@@ -128,9 +156,9 @@ class Study {
         if (of.ntk) add(Kind::ntk, "ntk" + of_points(p, q), p, q);
       }
     }
-    if (entries_.empty()) throw UsageError("validate: nothing is asked for; give metric, volume, log-volume, curvature, kernel or ntk");
+    if (entries_.empty()) throw UsageError("nothing is asked for; give metric, volume, log-volume, curvature, kernel or ntk");
     if ((of.volume || of.log_volume) && least_width() < dimension_) {
-      throw UsageError("validate: the metric of a network of width " + std::to_string(least_width()) + " is singular in " + std::to_string(dimension_) +
+      throw UsageError("the metric of a network of width " + std::to_string(least_width()) + " is singular in " + std::to_string(dimension_) +
                        " dimensions, so its volume is 0; leave volume and log-volume out");
     }
   }
@@ -150,7 +178,7 @@ class Study {
 
   template <class Law>
   static void take(Entry& e, int factor, const Law& law) {
-    if (!law.limit.exists()) throw NoSuchQuantity("validate: " + e.name + ": " + law.limit.reason);
+    if (!law.limit.exists()) throw NoSuchQuantity("" + e.name + ": " + law.limit.reason);
     e.limit = to_double(law.limit.value);
     e.standing = law.mean.exists() ? law.mean.standing : Standing::limit;
     e.theory[factor] = law.mean.exists() ? to_double(law.mean.value.value) : e.limit;
@@ -168,13 +196,13 @@ class Study {
       std::optional<FiniteTheory<Ball>> law;
       if (finite) law = finite->at(x, {.digits = 15, .budget = options_.budget});
       const LayerMetric<Ball> limit = infinite.at(x, {.digits = 15, .budget = options_.budget}).back();
-      if (limit.outcome == Outcome::no_metric) throw NoSuchQuantity("validate: " + limit.message);
-      if (limit.outcome != Outcome::answered) throw NotReached("validate: " + limit.message);
+      if (limit.outcome == Outcome::no_metric) throw NoSuchQuantity("" + limit.message);
+      if (limit.outcome != Outcome::answered) throw NotReached("" + limit.message);
       const RadialMetric<Ball>& m = limit.metric;
       for (Entry& e : entries_) {
         if (e.point != p || e.kind == Kind::kernel || e.kind == Kind::ntk) continue;
         const auto of_limit = [&](const Value<Ball>& value) {
-          if (!value.exists()) throw NoSuchQuantity("validate: " + e.name + ": " + value.reason);
+          if (!value.exists()) throw NoSuchQuantity("" + e.name + ": " + value.reason);
           e.limit = e.theory[factor] = to_double(value.value);
         };
         switch (e.kind) {
@@ -218,14 +246,14 @@ class Study {
       if (e.kind != Kind::kernel && e.kind != Kind::ntk) continue;
       const LayerKernel<Ball> k = kernel.at(InputPair::of(points_[e.point], points_[e.other]), {.digits = 15, .budget = options_.budget}).back();
       const KernelValue<Ball>& value = e.kind == Kind::kernel ? k.feature : k.ntk;
-      if (!value.absence.reason.empty()) throw NoSuchQuantity("validate: " + e.name + ": " + value.absence.reason);
+      if (!value.absence.reason.empty()) throw NoSuchQuantity("" + e.name + ": " + value.absence.reason);
       e.limit = e.theory[factor] = to_double(value.value);
       // Of one hidden layer, both are means over independent units, exactly.
       if (network_.activations.size() == 1) e.standing = Standing::exact;
     }
   }
 
-  EnsembleResult simulate(int factor) {
+  EnsembleResult simulate(int factor, bool keep_draws) {
     EnsembleOptions options;
     options.draws = options_.draws;
     options.threads = options_.threads;
@@ -235,7 +263,7 @@ class Study {
     options.resume = options_.resume;
     options.identity = options_.identity + ", widths times " + std::to_string(factor);
     if (!options_.checkpoint.empty()) options.checkpoint = options_.checkpoint + (factor == 1 ? "" : "." + std::to_string(factor));
-    if (asked(Kind::curvature)) {
+    if (keep_draws || asked(Kind::curvature)) {
       for (std::size_t k = 0; k < entries_.size(); ++k) options.keep.push_back(k);
     }
     // Networks of different widths are different draws: their seeds differ.
@@ -287,7 +315,7 @@ class Study {
         case Kind::ntk: value = theta[e.point * points_.size() + e.other]; break;
       }
       if (!std::isfinite(value)) {
-        throw NotReached("validate: " + e.name + " of a network drawn is no finite number" + (e.kind == Kind::curvature ? " (its metric is singular); leave curvature out, or take wider networks" : ""));
+        throw NotReached("" + e.name + " of a network drawn is no finite number" + (e.kind == Kind::curvature ? " (its metric is singular); leave curvature out, or take wider networks" : ""));
       }
       vector[k] = value;
     }
@@ -329,7 +357,7 @@ class Study {
       if (entries_[k].kind != Kind::log_volume) continue;
       const std::size_t singular = k - 1;  // listed just before
       const double share = 1 - e.mean[singular];
-      if (share <= 0) throw NotReached("validate: " + entries_[k].name + ": the metric of every network drawn is singular");
+      if (share <= 0) throw NotReached("" + entries_[k].name + ": the metric of every network drawn is singular");
       const double ratio = e.mean[k] / share;
       // (L - ratio (1 - S)) / share = L / share + S ratio / share + constant
       for (std::size_t j = 0; j < n; ++j) e.covariance[k * n + j] = (e.covariance[k * n + j] + ratio * e.covariance[singular * n + j]) / share;
@@ -365,6 +393,51 @@ class Study {
       moments.add(vector);
     }
     return moments;
+  }
+
+  /// How far one draw is from another: the standard deviation (of log-volume, of the draws that have one); of curvatures the distance of the quartiles.
+  static double spread_of(Kind kind, std::span<const double> draws, std::span<const double> singular) {
+    if (kind == Kind::curvature) {
+      std::vector<double> sorted(draws.begin(), draws.end());
+      std::sort(sorted.begin(), sorted.end());
+      return (sorted[sorted.size() * 3 / 4] - sorted[sorted.size() / 4]) / 1.3489795;
+    }
+    Moments m(1);
+    for (std::size_t i = 0; i < draws.size(); ++i) {
+      if (kind != Kind::log_volume || singular[i] == 0) m.add({&draws[i], 1});
+    }
+    return m.count() > 1 ? std::sqrt(m.covariance(0, 0)) : 0;
+  }
+
+  ConvergenceRow convergence_row(std::size_t k, const std::map<int, Estimates>& all) const {
+    const Entry& e = entries_[k];
+    ConvergenceRow row{e.name, e.limit, to_string(e.standing), {}, {}, {}};
+    std::vector<double> n, deviation, deviation_error, spread, spread_error;
+    for (const auto& [factor, ensemble] : ensembles_) {
+      const Estimates& x = all.at(factor);
+      ConvergencePoint p{static_cast<std::uint64_t>(factor), e.theory.at(factor), x.mean[k], std::sqrt(x.covariance[k * entries_.size() + k]), 0, 0, {}};
+      if (e.variance.contains(factor)) p.theory_spread = std::sqrt(e.variance.at(factor));
+      const std::vector<double>&draws = ensemble.kept[k], &singular = ensemble.kept[e.kind == Kind::log_volume ? k - 1 : k];
+      const std::size_t part = draws.size() / parts;
+      const auto spread_of_part = [&](std::size_t from, std::size_t count) { return spread_of(e.kind, {draws.data() + from, count}, {singular.data() + from, count}); };
+      p.spread = spread_of_part(0, draws.size());
+      Moments logs(1);
+      for (std::size_t g = 0; g < parts; ++g) {
+        const double log = std::log(spread_of_part(g * part, part));
+        logs.add({&log, 1});
+      }
+      p.spread_error = p.spread * logs.standard_error(0);
+      n.push_back(static_cast<double>(factor) * static_cast<double>(widths_[0]));
+      deviation.push_back(p.mean - e.limit);
+      deviation_error.push_back(p.standard_error);
+      spread.push_back(p.spread);
+      spread_error.push_back(p.spread_error);
+      row.at.push_back(p);
+    }
+    const auto certain = [](double error) { return error > 0 && std::isfinite(error); };
+    if (n.size() > 1 && std::all_of(deviation_error.begin(), deviation_error.end(), certain)) row.deviation = fit_power_law(n, deviation, deviation_error);
+    if (n.size() > 1 && std::all_of(spread_error.begin(), spread_error.end(), certain)) row.spread = fit_power_law(n, spread, spread_error);
+    return row;
   }
 
   /// How a row is made of the ensembles.
@@ -404,13 +477,9 @@ class Study {
     std::map<int, Estimates> all;
     StudyResult result;
     result.alpha = options_.alpha;
-    result.complete = ensembles_.size() == factors().size();
-    result.draws = std::numeric_limits<std::uint64_t>::max();
-    for (const auto& [factor, ensemble] : ensembles_) {
-      all.emplace(factor, estimates(factor));
-      result.complete = result.complete && ensemble.complete;
-      result.draws = std::min(result.draws, ensemble.moments.count());
-    }
+    result.complete = complete();
+    result.draws = fewest_draws();
+    for (const auto& [factor, ensemble] : ensembles_) all.emplace(factor, estimates(factor));
     const bool extrapolated = all.size() == 3;
 
     std::vector<Weights> weights(n);
@@ -502,7 +571,20 @@ class Study {
 std::uint64_t study_draws(const StudyOptions& options) { return options.draws * (options.extrapolate ? 3 : 1); }
 
 StudyResult validate(const Architecture& network, const std::vector<std::uint64_t>& widths, const std::vector<std::vector<Rational>>& points, const StudyOptions& options) {
-  return Study(network, widths, points, options).run();
+  return Study(network, widths, points, options, options.extrapolate ? std::vector<int>{1, 2, 4} : std::vector<int>{1}).run();
+}
+
+ConvergenceResult convergence(const Architecture& network, const std::vector<std::uint64_t>& widths, const std::vector<std::vector<Rational>>& points,
+                              const std::vector<std::uint64_t>& factors, const StudyOptions& options) {
+  std::vector<int> whole;
+  for (const std::uint64_t f : factors) {
+    if (f < 1 || f > 1'000'000 || (!whole.empty() && static_cast<int>(f) <= whole.back())) throw UsageError("the factors of the widths are increasing whole numbers, like 1,2,4,8");
+    whole.push_back(static_cast<int>(f));
+  }
+  if (whole.size() < 2) throw UsageError("convergence is seen at two widths or more; give factors like 1,2,4,8");
+  if (options.draws < parts * 20) throw UsageError(std::to_string(options.draws) + " draws; a standard deviation and its error take " + std::to_string(parts * 20) + " or more");
+  if (!options.inject.empty()) throw UsageError("an injected error is seen by the verdict, and convergence has none; leave one of them out");
+  return Study(network, widths, points, options, whole).converge();
 }
 
 }  // namespace infwidth

@@ -17,10 +17,10 @@ namespace infwidth {
 namespace {
 
 std::vector<double> coordinates_of(const std::vector<std::vector<Rational>>& points) {
-  if (points.empty() || points[0].empty()) throw UsageError("symmetry: no point; give one or more");
+  if (points.empty() || points[0].empty()) throw UsageError("no point; give one or more");
   std::vector<double> x;
   for (const auto& p : points) {
-    if (p.size() != points[0].size()) throw UsageError("symmetry: points of different dimensions; they live in one space");
+    if (p.size() != points[0].size()) throw UsageError("points of different dimensions; they live in one space");
     for (const Rational& c : p) x.push_back(constant<double>(c));
   }
   return x;
@@ -32,8 +32,8 @@ std::vector<double> limit_norms(const Architecture& network, const std::vector<s
   std::vector<double> norms;
   for (const auto& x : points) {
     const LayerMetric<Ball> g = metric.at(InputPoint::at(x), {.digits = 15, .budget = budget}).back();
-    if (g.outcome == Outcome::no_metric) throw NoSuchQuantity("symmetry: " + g.message);
-    if (g.outcome != Outcome::answered) throw NotReached("symmetry: " + g.message);
+    if (g.outcome == Outcome::no_metric) throw NoSuchQuantity("" + g.message);
+    if (g.outcome != Outcome::answered) throw NotReached("" + g.message);
     const double radial = g.metric.radial.value.to_double(), tangential = x.size() > 1 ? g.metric.tangential.value.to_double() : 0;
     norms.push_back((static_cast<double>(x.size()) - 1) * tangential * tangential + radial * radial);
   }
@@ -108,9 +108,9 @@ EnsembleSymmetry ensemble_symmetry(const Architecture& network, const std::vecto
                                    const SymmetryStudyOptions& options) {
   const std::vector<double> x = coordinates_of(points), norms = limit_norms(network, points, options.budget);
   const std::size_t d = points[0].size(), count = points.size(), turns = static_cast<std::size_t>(options.rotations), entries = d * (d + 1) / 2, size = 1 + turns * count * entries;
-  if (d < 2) throw UsageError("symmetry: in one dimension every metric is symmetric; give points of two coordinates or more");
+  if (d < 2) throw UsageError("in one dimension every metric is symmetric; give points of two coordinates or more");
   if (options.draws < 20 + 2 * size) {
-    throw UsageError("symmetry: " + std::to_string(size - 1) + " components need " + std::to_string(20 + 2 * size) + " draws or more, and " + std::to_string(options.draws) +
+    throw UsageError("" + std::to_string(size - 1) + " components need " + std::to_string(20 + 2 * size) + " draws or more, and " + std::to_string(options.draws) +
                      " are asked for; give more draws, or fewer points or rotations");
   }
   // The points, then all of them from each rotation.

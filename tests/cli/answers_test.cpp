@@ -220,7 +220,7 @@ TEST_CASE("the manual page has every flag, and no other", "[cli]") {
     return r;
   };
   std::string help = answer({"--help"});
-  for (const char* command : {"metric", "kernel", "predict", "finite", "expectation", "formula", "activations", "verify"}) help += answer({command, "--help"});
+  for (const char* command : {"metric", "kernel", "predict", "finite", "validate", "symmetry", "expectation", "formula", "activations", "verify"}) help += answer({command, "--help"});
   std::string page = text_of(fs::path(INFWIDTH_SOURCE) / "docs" / "infwidth.1");
   page.erase(std::remove(page.begin(), page.end(), '\\'), page.end());
   CHECK(flags_in(page) == flags_in(help));
@@ -229,8 +229,8 @@ TEST_CASE("the manual page has every flag, and no other", "[cli]") {
 TEST_CASE("laws of finite width", "[cli][finite]") {
   const std::string text = answer({"finite", "--widths", "10,10", "--activation", "relu", "--sigma-w2", "2", "--sigma-b2", "1/10", "--at", "3/5,4/5"});
   CHECK_THAT(text, ContainsSubstring("relu, depth 2, sigma_w2 = 2, sigma_b2 = 1/10, widths 10,10; at (3/5,4/5)"));
-  CHECK_THAT(text, ContainsSubstring("det g                 1                   0.81                exact"));
-  CHECK_THAT(text, ContainsSubstring("g[1,2]                0                   0                   exact"));
+  CHECK_THAT(text, ContainsSubstring("det g                1                 0.810000000000000    exact"));
+  CHECK_THAT(text, ContainsSubstring("g[1,2]               0                 0                    exact"));
   const std::string json = answer({"finite", "--widths", "40", "--depth", "2", "--activation", "tanh", "--norm2", "1", "--dim", "2", "--format", "json", "--digits", "20"});
   CHECK(lines(json) == 6);
   CHECK_THAT(json, ContainsSubstring(R"("quantity":"volume element")") && ContainsSubstring(R"("mean_standing":"leading 1/n")") && ContainsSubstring(R"("deviation_standing")"));
@@ -252,6 +252,52 @@ TEST_CASE("laws of finite width", "[cli][finite]") {
   refused({"--widths", "10", "--norm2", "1"}, 2, "--dim");
   refused({"--widths", "10", "--at", "1,0", "--engine", "double"}, 2, "--engine");
   CHECK(run_program({"finite", "--widths", "10", "--activation", "step", "--at", "1,0"}).code == 3);
+}
+
+TEST_CASE("theory against networks", "[cli][validation]") {
+  const std::vector<std::string> base = {"validate", "--activation", "erf", "--widths", "50", "--at", "0.6,0.8", "--draws", "400"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), base.begin(), base.end());
+    return run_program(more);
+  };
+  const Ran json = with({"--format", "json"});
+  CHECK(json.code == 0);
+  CHECK(lines(json.out) == 9);
+  CHECK_THAT(json.out, ContainsSubstring(R"({"quantity":"g_11","theory":{"value":"0.4054199447)") && ContainsSubstring(R"({"verdict":"agrees","p_value":)"));
+  const Ran caught = with({"--inject", "100%", "--of", "metric"});
+  CHECK(caught.code == 5);
+  CHECK_THAT(caught.out, ContainsSubstring("THE THEORY DISAGREES") && ContainsSubstring("power against the injected error"));
+  CHECK(with({"--threads", "1", "--format", "csv"}).out == with({"--threads", "4", "--format", "csv"}).out);
+  const Ran slopes = with({"--convergence", "1,2,4", "--of", "metric", "--format", "json"});
+  CHECK(slopes.code == 0);
+  CHECK(lines(slopes.out) == 15);
+  CHECK_THAT(slopes.out, ContainsSubstring("g_11, slope of standard deviation"));
+  const Ran narrow = run_program({"validate", "--activation", "relu", "--widths", "2", "--at", "0.6,0.8,1", "--draws", "100"});
+  CHECK(narrow.code == 0);
+  CHECK_THAT(narrow.out, !ContainsSubstring("volume"));
+  const auto refused = [&](const std::vector<std::string>& more, const char* why) {
+    const Ran ran = with(more);
+    CAPTURE(ran.err);
+    CHECK(ran.code == 2);
+    CHECK(ran.out.empty());
+    CHECK_THAT(ran.err, ContainsSubstring(why));
+  };
+  refused({"--data", "x.csv"}, "either --at");
+  refused({"--inject", "x"}, "--inject: 'x' is no number");
+  refused({"--inject", "chi=1%"}, "into 'chi'");
+  refused({"--of", "metrics"}, "--of");
+  refused({"--resume"}, "from which file");
+  refused({"--figure", "a.jpg"}, ".pdf, .svg or .png");
+  refused({"--convergence", "1,2", "--extrapolate"}, "leave one of them out");
+}
+
+TEST_CASE("symmetry of the limit and of networks", "[cli][validation]") {
+  CHECK_THAT(answer({"symmetry", "--activation", "relu", "--at", "0.6,0.8"}), ContainsSubstring("the metric is invariant"));
+  const std::string json = answer({"symmetry", "--activation", "tanh", "--widths", "40", "--at", "0.6,0.8", "--draws", "200", "--format", "json"});
+  CHECK_THAT(json, ContainsSubstring(R"("quantity":"symmetry-breaking index")") && ContainsSubstring(R"({"verdict":"symmetric","p_value":)"));
+  CHECK(run_program({"symmetry", "--activation", "step", "--at", "1,0"}).code == 3);
+  CHECK(run_program({"symmetry", "--activation", "tanh"}).code == 2);
+  CHECK(run_program({"symmetry", "--activation", "tanh", "--widths", "10", "--at", "1"}).code == 2);
 }
 
 TEST_CASE("kernels between two points, by every engine", "[cli]") {

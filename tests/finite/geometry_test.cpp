@@ -200,3 +200,14 @@ TEST_CASE("what cannot be computed is refused", "[finite_geometry]") {
   CHECK_THROWS_AS(NetworkEnsemble(architecture(2, "tanh"), {3, 0}, 2, 1), UsageError);
   CHECK_THROWS_AS(NetworkEnsemble(architecture(2, "tanh"), {3, 3, 3}, 2, 1), UsageError);
 }
+
+TEST_CASE("a singular metric is found whatever its columns' sizes", "[finite]") {
+  // One active unit: J has rank 1, its columns are multiples b_1, b_2 of one; rounding leaves a second eigenvalue of 1e-16 of the larger column, however small the first.
+  for (const double small : {1.0, 1e-3, 1e-9}) {
+    FiniteNetwork one{{{1, 2, {small / 3, 0.7}, {0.1}}, {5, 1, {0.3, 1.1, 0.7, 0.9, 1.3}, {0, 0, 0, 0, 0}}}, {Activation::from_text("relu"), Activation::from_text("relu")}, {}};
+    const std::vector<double> x = {1, 1};
+    const FiniteGeometry g = finite_geometry(one, {x.data(), 1, 2}, {.volume = true});
+    CHECK(g.rank[0] == 1);
+    CHECK(std::abs(g.log_volume[0] - std::log(std::hypot(small / 3, 0.7) * std::sqrt((0.09 + 1.21 + 0.49 + 0.81 + 1.69) / 5))) < 1e-14);
+  }
+}

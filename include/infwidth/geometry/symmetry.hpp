@@ -24,15 +24,20 @@ struct SymmetryDeviation {
   double rotation = 0, killing = 0, form = 0, resolution = 0;
 };
 
+/// kinked   the network has kinks: k(x, y) then has a term |x - y|^3, and differences want steps of 2^-60 and a kernel known to 50 digits
 struct SymmetryOptions {
   int rotations = 3;
   std::uint64_t seed = 1;
+  bool kinked = false;
   Budget budget = {};
   Progress* progress = nullptr;  // advances by metrics: `symmetry_steps`
 };
 std::uint64_t symmetry_steps(std::size_t dimension, const SymmetryOptions& options);
 
-/// `kernel` is known to 24 digits or more, and smooth at x: five derivatives.
+/// How many digits of `kernel` are needed.
+long symmetry_digits(const SymmetryOptions& options);
+
+/// `kernel` is known to `symmetry_digits`, and smooth at x but for kinks of the units: five derivatives.
 ///   Errors   UsageError: no coordinates; Stopped
 ///   Derivation D-072
 SymmetryDeviation symmetry_deviation(const PointKernel& kernel, const std::vector<Rational>& x, const SymmetryOptions& options = {});

@@ -12,6 +12,7 @@
 #include "infwidth/run/budget.hpp"
 #include "infwidth/run/progress.hpp"
 #include "infwidth/validation/comparison.hpp"
+#include "infwidth/validation/power_law.hpp"
 
 namespace infwidth {
 
@@ -80,5 +81,41 @@ std::uint64_t study_draws(const StudyOptions& options);
 ///            where theory has no metric; NotReached
 ///   Derivation D-071
 StudyResult validate(const Architecture& network, const std::vector<std::uint64_t>& widths, const std::vector<std::vector<Rational>>& points, const StudyOptions& options);
+
+/// One quantity at one width.
+///   factor              the width, in units of the first
+///   theory              the mean at this width: exact, to first order in 1/n, or its limit
+///   mean, standard_error   over the draws (of curvature the median)
+///   spread, spread_error   the standard deviation of one draw (of curvature the distance of its quartiles, as that of a normal), and its error from 20 parts of the draws
+///   theory_spread       where theory has it
+struct ConvergencePoint {
+  std::uint64_t factor = 1;
+  double theory = 0, mean = 0, standard_error = 0, spread = 0, spread_error = 0;
+  std::optional<double> theory_spread;
+};
+
+/// How one quantity goes to its limit.
+///   deviation   of mean - limit: slope -1 to be expected; none where no deviation is seen (the mean of one hidden layer's metric has none)
+///   spread      of the standard deviation: slope -1/2
+struct ConvergenceRow {
+  std::string quantity;
+  double limit = 0;
+  std::string standing;
+  std::vector<ConvergencePoint> at;
+  std::optional<PowerLaw> deviation, spread;
+};
+
+struct ConvergenceResult {
+  std::vector<ConvergenceRow> rows;
+  std::uint64_t draws = 0;
+  bool complete = false;
+};
+
+/// Networks of the widths times each factor, and the power laws in between.
+///   factors   2 or more, increasing
+///   Errors    as `validate`; UsageError: other factors, an injected error, fewer than 400 draws
+///   Derivation D-074
+ConvergenceResult convergence(const Architecture& network, const std::vector<std::uint64_t>& widths, const std::vector<std::vector<Rational>>& points,
+                              const std::vector<std::uint64_t>& factors, const StudyOptions& options);
 
 }  // namespace infwidth
