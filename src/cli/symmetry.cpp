@@ -109,7 +109,7 @@ int of_networks(const Flags& flags, const std::vector<Rational>& x, Answer& answ
   const Cell expected = found.expected ? Cell(quantity(*found.expected, 1e-14 * *found.expected, found.standing, print)) : Cell(Missing{"no theory has it"});
   std::string note = "|g - Pg|^2 / |g_infinite|^2, its mean over the draws";
   if (found.expected) note += "; expected: " + found.standing + ", z = " + three_digits(found.standard_error > 0 ? (found.index - *found.expected) / found.standard_error : 0);
-  answer.row({"symmetry-breaking index", quantity(found.index, found.standard_error, "Monte Carlo", print), expected, quantity(found.standard_error, 0, "", rough), note});
+  answer.row({"symmetry-breaking index", quantity(found.index, found.standard_error / 20, "Monte Carlo", print), expected, quantity(found.standard_error, 0, "", rough), note});
   answer.row({"equivariance p-value", quantity(found.test.p_value, 0, "Hotelling's T^2", rough), Missing{"uniform between 0 and 1"}, Missing{"not a mean"}, "of the mean of O^T g(Ox) O - g(x)"});
   write_verdict(flags, answer, holds, ",\"p_value\":" + three_digits(found.test.p_value) + ",\"alpha\":" + three_digits(alpha), text);
   if (!found.complete) {
