@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +10,7 @@
 #include <mutex>
 #include <thread>
 
+#include "infwidth/io/binary_state.hpp"
 #include "infwidth/io/json.hpp"
 #include "infwidth/io/output.hpp"
 #include "infwidth/real/errors.hpp"
@@ -20,52 +20,6 @@ namespace infwidth {
 namespace {
 
 constexpr std::string_view magic = "infwidth ensemble 1\n";
-
-/// Numbers and texts, one after the other, as they lie in memory.
-class Writer {
- public:
-  void number(std::uint64_t x) { bytes.append(reinterpret_cast<const char*>(&x), sizeof x); }
-  void numbers(const std::vector<double>& x) {
-    number(x.size());
-    bytes.append(reinterpret_cast<const char*>(x.data()), x.size() * sizeof(double));
-  }
-  void text(std::string_view t) {
-    number(t.size());
-    bytes.append(t);
-  }
-  std::string bytes;
-};
-
-class Reader {
- public:
-  Reader(std::string bytes, std::string name) : bytes_(std::move(bytes)), name_(std::move(name)) {}
-  std::uint64_t number() {
-    std::uint64_t x = 0;
-    std::memcpy(&x, take(sizeof x), sizeof x);
-    return x;
-  }
-  std::vector<double> numbers() {
-    const std::uint64_t count = number();
-    if (count > bytes_.size() / sizeof(double)) refuse();
-    std::vector<double> x(count);
-    if (count > 0) std::memcpy(x.data(), take(count * sizeof(double)), count * sizeof(double));
-    return x;
-  }
-  std::string text() {
-    const std::uint64_t count = number();
-    return {take(count), count};
-  }
-  [[noreturn]] void refuse() const { throw UsageError(name_ + ": is no checkpoint of this program, or a damaged one; remove it, or leave --resume out"); }
-
- private:
-  std::string bytes_, name_;
-  std::size_t at_ = 0;
-  const char* take(std::uint64_t count) {
-    if (count > bytes_.size() - at_) refuse();
-    at_ += count;
-    return bytes_.data() + at_ - count;
-  }
-};
 
 bool is_over(const Budget& budget) {
   try {
@@ -85,7 +39,7 @@ struct State {
 };
 
 void write_checkpoint(const State& state, const EnsembleOptions& options) {
-  Writer w;
+  StateWriter w;
   w.bytes = magic;
   w.text(options.identity);
   w.number(state.moments.count());
@@ -103,8 +57,8 @@ State read_checkpoint(std::size_t size, const EnsembleOptions& options) {
   std::ifstream file(options.checkpoint, std::ios::binary);
   std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   if (!file.good() && !file.eof()) throw UsageError(name + ": cannot be read");
-  if (!std::string_view(bytes).starts_with(magic)) Reader("", name).refuse();
-  Reader r(bytes.substr(magic.size()), name);
+  if (!std::string_view(bytes).starts_with(magic)) StateReader("", name).refuse();
+  StateReader r(bytes.substr(magic.size()), name);
   if (const std::string identity = r.text(); identity != options.identity) {
     throw UsageError(name + ": is a checkpoint of another question (" + shown(identity) + "); ask that one, name another file, or leave --resume out");
   }

@@ -10,7 +10,7 @@
 #include <mutex>
 #include <thread>
 
-#include "activation_values.hpp"
+#include "infwidth/finite/activation_values.hpp"
 #include "infwidth/activation/same_function.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/matrix_product.hpp"

@@ -10,8 +10,8 @@
 
 namespace infwidth {
 
-NetworkEnsemble::NetworkEnsemble(const Architecture& architecture, std::vector<std::uint64_t> widths, std::size_t dimension, std::uint64_t seed, bool with_readout)
-    : architecture_(architecture), widths_(std::move(widths)), dimension_(dimension), seed_(seed), with_readout_(with_readout) {
+NetworkEnsemble::NetworkEnsemble(const Architecture& architecture, std::vector<std::uint64_t> widths, std::size_t dimension, std::uint64_t seed, std::size_t outputs)
+    : architecture_(architecture), widths_(std::move(widths)), dimension_(dimension), outputs_(outputs), seed_(seed) {
   const std::size_t depth = architecture_.activations.size();
   if (widths_.size() == 1) widths_.assign(depth, widths_[0]);
   if (widths_.size() != depth) {
@@ -41,11 +41,11 @@ void NetworkEnsemble::network(std::uint64_t draw, FiniteNetwork& into) const {
     into.activations = architecture_.activations;
     if (architecture_.residual) into.residual = constant<double>(*architecture_.residual);
   }
-  into.layers.resize(depth + (with_readout_ ? 1 : 0));
+  into.layers.resize(depth + (outputs_ > 0 ? 1 : 0));
   for (std::size_t l = 0; l < into.layers.size(); ++l) {
     DenseLayer& layer = into.layers[l];
     layer.inputs = l == 0 ? dimension_ : widths_[l - 1];
-    layer.outputs = l == depth ? 1 : widths_[l];
+    layer.outputs = l == depth ? outputs_ : widths_[l];
     // One stream a layer: the weights, row after row, then the biases.
     const std::size_t weights = layer.outputs * layer.inputs;
     const bool biased = bias_scale_[l] > 0;

@@ -31,6 +31,11 @@ void multiply(MatrixView a, MatrixView b, double* c) {
               stride(b.columns));
 }
 
+void multiply_transposed(MatrixView a, std::size_t first, std::size_t count, MatrixView b, double* c) {
+  keep_to_one_thread();
+  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, length(count), length(b.columns), length(a.rows), 1, a.data + first, stride(a.columns), b.data, stride(b.columns), 0, c, stride(b.columns));
+}
+
 void upper_of_square(MatrixView a, double* c) {
   keep_to_one_thread();
   cblas_dsyrk(CblasRowMajor, CblasUpper, CblasNoTrans, length(a.rows), length(a.columns), 1, a.data, stride(a.columns), 0, c, stride(a.rows));

@@ -267,7 +267,7 @@ class Study {
       for (std::size_t k = 0; k < entries_.size(); ++k) options.keep.push_back(k);
     }
     // Networks of different widths are different draws: their seeds differ.
-    const NetworkEnsemble ensemble(network_, widths_times(factor), dimension_, options_.seed + std::uint64_t{0x9E3779B97F4A7C15} * static_cast<std::uint64_t>(factor - 1), asked(Kind::ntk));
+    const NetworkEnsemble ensemble(network_, widths_times(factor), dimension_, options_.seed + std::uint64_t{0x9E3779B97F4A7C15} * static_cast<std::uint64_t>(factor - 1), asked(Kind::ntk) ? 1 : 0);
     const FiniteMap map(network_.activations);
     return run_ensemble(entries_.size(), [&]() -> Draws {
       auto worker = std::make_shared<FiniteMap::Worker>(map);

@@ -18,7 +18,7 @@ Architecture architecture(int depth, const std::string& activation) {
 }
 
 FiniteNetwork drawn(int depth, const std::string& activation, std::vector<std::uint64_t> widths, std::size_t d, std::uint64_t seed, bool readout = false) {
-  return NetworkEnsemble(architecture(depth, activation), std::move(widths), d, seed, readout).network(0);
+  return NetworkEnsemble(architecture(depth, activation), std::move(widths), d, seed, readout ? 1 : 0).network(0);
 }
 
 FiniteGeometry at(const FiniteNetwork& network, const std::vector<double>& x, const FiniteRequest& request) {
@@ -142,7 +142,7 @@ TEST_CASE("the tangent kernel is that of the parameters' differences", "[finite_
       Architecture a = architecture(2, "tanh");
       if (standard) a.parameterization = Parameterization::standard;
       if (residual) a.residual = Rational(1, 2);
-      const FiniteNetwork network = NetworkEnsemble(a, {5, 5}, 2, 3, true).network(0);
+      const FiniteNetwork network = NetworkEnsemble(a, {5, 5}, 2, 3, 1).network(0);
       const auto output = [&](const FiniteNetwork& of, std::size_t p) {
         const std::vector<double> point(x.begin() + static_cast<long>(2 * p), x.begin() + static_cast<long>(2 * p + 2));
         const FiniteGeometry g = at(of, point, {.metric = false, .features = true});

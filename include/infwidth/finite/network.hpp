@@ -35,10 +35,11 @@ struct FiniteNetwork {
 /// Random networks of an architecture: entries of W^1 have variance sigma_w2[0] (or that over the dimension, fan-in), those of later W^l sigma_w2[l-1] over the width
 /// before it, biases sigma_b2[l-1]; all independent normals.
 ///   widths      of the hidden layers; one for all, or L
+///   outputs     of the readout; 0: there is none
 ///   Errors      UsageError: a width or dimension of 0, another number of widths, residual layers of unequal width
 class NetworkEnsemble {
  public:
-  NetworkEnsemble(const Architecture& architecture, std::vector<std::uint64_t> widths, std::size_t dimension, std::uint64_t seed, bool with_readout = false);
+  NetworkEnsemble(const Architecture& architecture, std::vector<std::uint64_t> widths, std::size_t dimension, std::uint64_t seed, std::size_t outputs = 0);
 
   const Architecture& architecture() const { return architecture_; }
   const std::vector<std::uint64_t>& widths() const { return widths_; }
@@ -53,9 +54,8 @@ class NetworkEnsemble {
  private:
   Architecture architecture_;
   std::vector<std::uint64_t> widths_;
-  std::size_t dimension_;
+  std::size_t dimension_, outputs_;
   std::uint64_t seed_;
-  bool with_readout_;
   std::vector<double> weight_scale_, bias_scale_;  // standard deviations, for every layer
 };
 

@@ -12,6 +12,8 @@ namespace infwidth {
 void multiply_by_transpose(MatrixView a, MatrixView b, double* c);
 /// c = a b: a.rows x b.columns. b has as many rows as a has columns.
 void multiply(MatrixView a, MatrixView b, double* c);
+/// c = a^T b for columns first .. first + count - 1 of a: count x b.columns. a and b have as many rows.
+void multiply_transposed(MatrixView a, std::size_t first, std::size_t count, MatrixView b, double* c);
 /// The upper triangle of c = a a^T, a.rows x a.rows; what is below the diagonal stays as it was.
 void upper_of_square(MatrixView a, double* c);
 

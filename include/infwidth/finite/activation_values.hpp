@@ -31,9 +31,9 @@ class ActivationValues {
 
    private:
     const ActivationValues* of_;
-    std::vector<Evaluator<Pack>> evaluators_;
+    std::vector<Evaluator<Pack>> evaluators_, with_second_;
 
-    void by_pieces(const Pack& x, Pack& value, Pack& slope, Pack& second);
+    void by_pieces(std::vector<Evaluator<Pack>>& evaluators, const Pack& x, Pack* out, std::size_t outputs);
   };
 
  private:
@@ -41,7 +41,7 @@ class ActivationValues {
   bool by_slopes_ = false;            // left x for x < 0, right x from 0 on
   double left_ = 0, right_ = 0;
   std::vector<double> breaks_;        // between the pieces, in increasing order
-  std::vector<std::unique_ptr<const Program>> programs_;
+  std::vector<std::unique_ptr<const Program>> programs_, with_second_;  // of phi and phi'; of phi'' too
 };
 
 }  // namespace infwidth
