@@ -47,6 +47,34 @@ struct Layer {
   std::size_t end() const { return biases + outputs; }
 };
 
+/// y_j += sum over the rows of a_j x, j = 0 .. count - 1: a has rows of `stride` numbers, x is rows x n, y count x n. Four rows at a time.
+void add_products(const double* a, std::size_t stride, std::size_t count, const double* x, std::size_t rows, double* y, std::size_t n) {
+  for (std::size_t j = 0; j < count; ++j) {
+    double* const __restrict sum = y + j * n;
+    std::size_t r = 0;
+    for (; r + 4 <= rows; r += 4) {
+      const double a0 = a[r * stride + j], a1 = a[(r + 1) * stride + j], a2 = a[(r + 2) * stride + j], a3 = a[(r + 3) * stride + j];
+      const double *const __restrict x0 = x + r * n, *const __restrict x1 = x0 + n, *const __restrict x2 = x1 + n, *const __restrict x3 = x2 + n;
+      for (std::size_t k = 0; k < n; ++k) sum[k] += (a0 * x0[k] + a1 * x1[k]) + (a2 * x2[k] + a3 * x3[k]);
+    }
+    for (; r < rows; ++r) {
+      for (std::size_t k = 0; k < n; ++k) sum[k] += a[r * stride + j] * x[r * n + k];
+    }
+  }
+}
+
+/// y += the sum of the rows of x.
+void add_rows(const double* x, std::size_t rows, double* __restrict y, std::size_t n) {
+  std::size_t r = 0;
+  for (; r + 4 <= rows; r += 4) {
+    const double *const __restrict x0 = x + r * n, *const __restrict x1 = x0 + n, *const __restrict x2 = x1 + n, *const __restrict x3 = x2 + n;
+    for (std::size_t k = 0; k < n; ++k) y[k] += (x0[k] + x1[k]) + (x2[k] + x3[k]);
+  }
+  for (; r < rows; ++r) {
+    for (std::size_t k = 0; k < n; ++k) y[k] += x[r * n + k];
+  }
+}
+
 /// y += a x.
 void add(double a, const double* __restrict x, double* __restrict y, std::size_t n) {
   for (std::size_t k = 0; k < n; ++k) y[k] += a * x[k];
@@ -176,18 +204,14 @@ struct Backpropagation::State {
     double* const b = part + layer.biases;
     double* const w = part + layer.weights;
     std::fill_n(b, n, 0.0);
-    for (std::size_t r = 0; r < rows; ++r) add(1, delta + r * n, b, n);
+    add_rows(delta, rows, b, n);
     if (!layer.is_narrow()) return;
     if (n <= skinny) {
       std::fill_n(w, n * d, 0.0);
-      for (std::size_t r = 0; r < rows; ++r) {
-        for (std::size_t k = 0; k < n; ++k) add(delta[r * n + k], x + r * d, w + k * d, d);
-      }
+      add_products(delta, n, n, x, rows, w, d);
     } else if (d <= skinny) {  // kept turned until all blocks are added
       std::fill_n(w, n * d, 0.0);
-      for (std::size_t r = 0; r < rows; ++r) {
-        for (std::size_t i = 0; i < d; ++i) add(x[r * d + i], delta + r * n, w + i * n, n);
-      }
+      add_products(x, d, d, delta, rows, w, n);
     } else {
       multiply_transposed({delta, rows, n}, 0, n, {x, rows, d}, w);
     }

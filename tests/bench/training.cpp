@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Steps of training, beside the matrix products alone; `training_torch.py` does the same in PyTorch.
+#include <algorithm>
+#include <chrono>
 #include <thread>
 #include <vector>
 
@@ -9,13 +11,24 @@
 #include "infwidth/run/stream.hpp"
 #include "infwidth/training/task.hpp"
 #include "infwidth/training/trainer.hpp"
-#include "timing.hpp"
 
 using namespace infwidth;
 
 namespace {
 
 const int threads = static_cast<int>(std::thread::hardware_concurrency());
+
+/// The least wall-clock time of some rounds: threads are at work.
+template <class F>
+double best_of(int rounds, F&& f) {
+  double best = 1e9;
+  for (int r = 0; r < rounds; ++r) {
+    const auto start = std::chrono::steady_clock::now();
+    f();
+    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  return best;
+}
 
 double step_time(const char* activation, const std::vector<std::uint64_t>& widths, const TrainingData& data, Method method, std::size_t rounds) {
   const Architecture architecture = make_architecture(static_cast<int>(widths.size()), {Activation::from_text(activation)}, {1}, {1});

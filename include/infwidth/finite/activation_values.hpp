@@ -39,6 +39,7 @@ class ActivationValues {
  private:
   std::string name_;
   bool by_slopes_ = false;            // left x for x < 0, right x from 0 on
+  bool is_sigmoid_ = false;
   double left_ = 0, right_ = 0;
   std::vector<double> breaks_;        // between the pieces, in increasing order
   std::vector<std::unique_ptr<const Program>> programs_, with_second_;  // of phi and phi'; of phi'' too
