@@ -228,7 +228,7 @@ class Rows {
       else cells.emplace_back(Missing{"beyond the range of double precision; its logarithm is not"});
       cells.emplace_back(cell(log_volume, 1e-12 * (1 + std::abs(log_volume))));
     } else {
-      cells.emplace_back(quantity(0.0, 0, "rank", Printing{10, Engine::number, false}));
+      cells.emplace_back(cell(0, 0));
       std::string reason = "the metric is singular: its rank is " + std::to_string(rank) + " of " + std::to_string(d_);
       if (rank > 0) reason += "; over its non-zero eigenvalues it is " + six_digits(log_volume);
       cells.emplace_back(Missing{reason});
@@ -241,7 +241,7 @@ class Rows {
     if (g.rank[p] < static_cast<int>(d_)) reason = "the metric is singular here";
     if (d_ > largest_curved) reason = "more than " + std::to_string(largest_curved) + " dimensions: every unit has d (d+1)/2 second derivatives";
     if (d_ == 1) {
-      cells.emplace_back(quantity(0.0, 0, "one dimension", Printing{10, Engine::number, false}));
+      cells.emplace_back(cell(0, 0));
     } else if (!reason.empty()) {
       cells.emplace_back(Missing{reason});
     } else if (!std::isfinite(g.ricci[p])) {
