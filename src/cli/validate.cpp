@@ -12,6 +12,7 @@
 #include "infwidth/report/figure.hpp"
 #include "infwidth/validation/network_study.hpp"
 #include "quantities.hpp"
+#include "weights.hpp"
 
 namespace infwidth::cli {
 
@@ -244,7 +245,13 @@ Run add_validate(CLI::App& program) {
   validate.add_option("--threads", flags->threads, "how many threads draw; all cores by default, the same bits for any number")->type_name("T")->group("Long work");
   validate.add_option("--checkpoint", flags->checkpoint, "a file that keeps what is known so far")->type_name("FILE")->group("Long work");
   validate.add_flag("--resume", flags->resume, "go on from the checkpoint")->group("Long work");
-  return [flags](const std::string& line) {
+  const auto weights = std::make_shared<WeightsFlags>();
+  add_weights_flags(validate, *weights);
+  return [flags, weights, &validate](const std::string& line) {
+    if (!weights->file.empty() || weights->no_readout) {
+      const WeightsQuestion question{flags->network, flags->answer, flags->at, flags->data, flags->threads};
+      return run_session(flags->answer.session(command, line), [&](Answer& answer) { return answer_weights(validate, *weights, question, answer); });
+    }
     return run_session(flags->answer.session(command, line), [&](Answer& answer) { return answer_question(*flags, answer); });
   };
 }

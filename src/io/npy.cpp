@@ -58,7 +58,12 @@ bool convert(const NpyHeader& header, const char* bytes, std::size_t count, doub
 
 class NpyFile {
  public:
-  explicit NpyFile(const Source& source) : source_(source) {}
+  NpyFile(const Source& source, const std::string& cure) : source_(source), not_finite_cure_(cure) {}
+
+  NpyHeader header() {
+    read_header();
+    return std::move(header_);
+  }
 
   DataMatrix read() {
     read_header();
@@ -79,6 +84,7 @@ class NpyFile {
  private:
   static constexpr const char* again = "save the array again with numpy.save";
   const Source& source_;
+  const std::string& not_finite_cure_;
   NpyHeader header_;
   std::uint64_t header_size_ = 0;
   DataMatrix matrix_;
@@ -143,7 +149,7 @@ class NpyFile {
     for (std::size_t i = 0; i < count; ++i) sum += 0 * x[i];
     if (sum == 0) return;
     const std::size_t at = static_cast<std::size_t>(std::find_if_not(x, x + count, [](double v) { return std::isfinite(v); }) - x);
-    refuse(place(first + at) + ": " + (std::isnan(x[at]) ? "nan" : x[at] > 0 ? "inf" : "-inf") + " is not a finite number", "leave such points out");
+    refuse(place(first + at) + ": " + (std::isnan(x[at]) ? "nan" : x[at] > 0 ? "inf" : "-inf") + " is not a finite number", not_finite_cure_);
   }
 
   /// Of an entry by its place in the file.
@@ -176,7 +182,9 @@ std::uint64_t entries(const std::vector<std::uint64_t>& shape) {
 
 bool is_npy(std::string_view begin) { return begin.starts_with(magic); }
 
-DataMatrix read_npy(const Source& source) { return NpyFile(source).read(); }
+DataMatrix read_npy(const Source& source, const std::string& cure) { return NpyFile(source, cure).read(); }
+
+NpyHeader read_npy_header(const Source& source) { return NpyFile(source, {}).header(); }
 
 void append_npy(std::string& bytes, std::span<const double> values) {
   if constexpr (std::endian::native == std::endian::little) {

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "catch.hpp"
+#include "io/zip.hpp"
 #include "run_program.hpp"
 
 using Catch::Matchers::ContainsSubstring;
@@ -351,4 +352,56 @@ TEST_CASE("expectations of two variables", "[cli]") {
   CHECK_THAT(run_program({"expectation", "tanh(u)*v", "--variance", "1"}).err, ContainsSubstring("--covariance"));
   CHECK(run_program({"expectation", "tanh(u+v)", "--variance", "1", "--covariance", "0"}).code == 2);
   CHECK(run_program({"expectation", "u*v", "--variance", "1", "--covariance", "2"}).code == 2);
+}
+
+TEST_CASE("the geometry of a network of one's own", "[cli][weights]") {
+  const fs::path folder = fs::temp_directory_path() / "infwidth_weights_test";
+  fs::create_directory(folder);
+  const std::string path = (folder / "net.npz").string();
+  const std::vector<double> W1 = {0.5, -1, 1.5, 0.25, -0.75, 2}, b1 = {0.125, -0.5, 0.25}, W2 = {1, -0.5, 0.25, 0.75, 1.25, -1}, b2 = {0, 0.375}, W3 = {2, -3};
+  const std::string file =
+      zip_file({{"W1.npy", npy_bytes({3, 2}, W1), true}, {"b1.npy", npy_bytes({3}, b1)}, {"W2.npy", npy_bytes({2, 3}, W2)}, {"b2.npy", npy_bytes({2}, b2)}, {"W3.npy", npy_bytes({1, 2}, W3)}});
+  std::ofstream(path, std::ios::binary) << file;
+  const auto command = [&](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"validate", "--weights", path});
+    return flags;
+  };
+  // NumPy: J = diag(phi') W2 diag(phi') W1, J^T J / 2
+  const std::string json = answer(command({"--activation", "tanh", "--at", "0.6,0.8", "--format", "json"}));
+  CHECK(lines(json) == 2);
+  CHECK(shape(json.substr(0, json.find('\n'))) ==
+        R"({"x_1":#,"x_2":#,"norm2":#,"dim":2,"volume_element":#,"log_volume_element":#,"rank":2,"curvature":{"ricci_scalar":#},"metric":[[#,#],[#,#]]})");
+  CHECK_THAT(json, ContainsSubstring(R"("metric":[[{"value":"1.6308062835886)") && ContainsSubstring(R"({"value":"0.62812824301295)"));
+  CHECK_THAT(json, ContainsSubstring(R"("log_volume_element":{"value":"-0.34985497475861)"));
+  CHECK_THAT(json, ContainsSubstring(R"({"symmetry":{"index":{"value":")") && ContainsSubstring(R"("method":"leading 1/n"})") && ContainsSubstring(R"("points":1,"sigma_w2":["1.354166666666666)"));
+  CHECK_THAT(json, ContainsSubstring(R"("measured":true}})"));
+  const std::string text = answer(command({"--activation", "tanh", "--at", "0.6,0.8", "--sigma-w2", "3/2"}));
+  CHECK_THAT(text, ContainsSubstring("tanh, 2-3-2, readout 1 of ") && ContainsSubstring("measured against infinite width with sigma_w2 = 1.5,1.5,1.5, sigma_b2 = 0,0,0 (given)"));
+  CHECK_THAT(text, ContainsSubstring("volume element       0.704790"));
+  CHECK_THAT(answer(command({"--activation", "leaky_relu:1/5", "--at", "0.6,0.8"})), ContainsSubstring("none: hidden layer 1 (leaky_relu:1/5): phi' jumps at x = 0"));
+  CHECK_THAT(answer(command({"--activation", "tanh", "--no-readout", "--at", "0.6,0.8"})), ContainsSubstring("2-3-2-1 of ") && ContainsSubstring("its rank is 1 of 2; over its non-zero eigenvalues it is "));
+  CHECK_THAT(answer({"validate", "--weights", "-", "--activation", "tanh", "--at", "0.6,0.8"}, file), ContainsSubstring("0.6281282430"));
+  CHECK_THAT(answer(command({"--activation", "tanh", "--at", "0.6,0.8", "--format", "latex"})), ContainsSubstring(R"($\log\sqrt{\det g}$ & $-0.34985)"));
+  const Ran csv = run_program(command({"--activation", "tanh", "--data", "-", "--format", "csv"}), "0.6,0.8\n0,0\n");
+  CHECK(csv.code == 0);
+  CHECK(lines(csv.out) == 3);
+  CHECK_THAT(csv.out, ContainsSubstring("x_1,x_2,norm2,dim,g_1_1,g_1_2,g_2_2,volume_element,log_volume_element,rank,curvature.ricci_scalar,note\n0.6,0.8,1,2,1.6308062835886"));
+  CHECK_THAT(csv.err, ContainsSubstring("symmetry-breaking index ") && ContainsSubstring("of random networks "));
+  const auto refused = [&](std::vector<std::string> flags, int code, const char* why) {
+    const Ran ran = run_program(command(std::move(flags)));
+    CAPTURE(ran.err);
+    CHECK(ran.code == code);
+    CHECK(ran.out.empty());
+    CHECK_THAT(ran.err, ContainsSubstring(why));
+  };
+  refused({"--activation", "tanh", "--at", "0.6,0.8", "--widths", "3,2"}, 2, "--widths: the network of --weights has its own");
+  refused({"--activation", "tanh", "--at", "0.6,0.8", "--depth", "2"}, 2, "--depth: the network of --weights has its own");
+  refused({"--activation", "tanh", "--at", "0.6,0.8", "--draws", "100"}, 2, "--draws: it is about networks drawn at random");
+  refused({"--activation", "tanh", "--at", "0.6,0.8", "--input-scaling", "fan-in"}, 2, "--input-scaling: it says how --sigma-w2 is meant");
+  refused({"--activation", "tanh", "--at", "0.6,0.8,1"}, 2, "--at: a point of 3 coordinates, and the network takes 2");
+  refused({"--activation", "tanh"}, 2, "--at");
+  refused({"--at", "0.6,0.8"}, 2, "no activation is given");
+  refused({"--activation", "step", "--at", "0.6,0.8"}, 3, "hidden layer 1 (step): phi jumps at x = 0");
+  CHECK_THAT(run_program({"validate", "--no-readout", "--activation", "tanh", "--at", "1,0"}).err, ContainsSubstring("--no-readout: it is about the network of --weights"));
+  fs::remove_all(folder);
 }

@@ -4,6 +4,7 @@
 
     numpy_test.py PROGRAM
 """
+import json
 import pathlib
 import subprocess
 import sys
@@ -17,6 +18,29 @@ def predict(program, folder, train, targets, test):
     subprocess.run([program, 'predict', '--quiet', '--activation', 'erf', '--of', 'nngp', '--noise', '0.1', '--train', train, '--targets', targets, '--test', test,
                     '--output', out], check=True, stderr=subprocess.DEVNULL)
     return numpy.load(out, allow_pickle=False)
+
+
+def archives(program, folder):
+    """A tanh network in every form that savez has, against NumPy's own metric; how many differ."""
+    draw = numpy.random.default_rng(7)
+    w1, b1, w2 = draw.standard_normal((6, 2)), draw.standard_normal(6), draw.standard_normal((5, 6))
+    x = numpy.array([0.5, -0.25])
+    h1 = w1 @ x + b1
+    h2 = w2 @ numpy.tanh(h1)
+    jacobian = (w2 * (1 - numpy.tanh(h2) ** 2)[:, None]) @ (w1 * (1 - numpy.tanh(h1) ** 2)[:, None])
+    want = jacobian.T @ jacobian / 5
+    path, failed = folder / 'net.npz', 0
+    for save in [numpy.savez, numpy.savez_compressed]:
+        for order in 'CF':
+            for names in [('W1', 'b1', 'W2'), ('0.weight', '0.bias', '2.weight')]:
+                save(path, **dict(zip(names, [numpy.asarray(a, order=order) for a in (w1, b1, w2)])))
+                out = subprocess.run([program, 'validate', '--weights', path, '--no-readout', '--activation', 'tanh', '--at', '0.5,-0.25', '--format', 'json'],
+                                     capture_output=True, text=True, check=True).stdout
+                metric = [[float(g['value']) for g in row] for row in json.loads(out.splitlines()[0])['metric']]
+                if not numpy.allclose(metric, want, rtol=1e-13, atol=0):
+                    print(f'{save.__name__}, order {order}, {names}: another metric')
+                    failed += 1
+    return failed
 
 
 def main():
@@ -38,6 +62,7 @@ def main():
                     if not numpy.array_equal(predict(program, folder, path, folder / 'y.npy', path), want):
                         print(f'{kind} in order {order}, version {version}: another answer')
                         failed += 1
+        failed += archives(program, folder)
         numpy.save(folder / 'objects.npy', points.astype(object), allow_pickle=True)
         refused = subprocess.run([program, 'predict', '--activation', 'erf', '--of', 'nngp', '--train', folder / 'objects.npy', '--targets', folder / 'y.npy', '--test', folder / 'x.csv'],
                                  capture_output=True, text=True, check=False)

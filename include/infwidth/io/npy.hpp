@@ -45,8 +45,10 @@ inline constexpr std::size_t npy_magic_size = 6;
 /// A whole array of one axis (a column) or two (rows), in memory for the result and one block; Fortran order needs twice that.
 ///   Accuracy  exact: integers beyond 2^53 that are no double are refused
 ///   Errors    UsageError naming the file: no .npy file, the header (above), another number of axes, no entry, a file that is longer or shorter than its
-///             shape says, more than there is memory; and naming row and column (from 1): a number that is not finite, an integer that is no double
-DataMatrix read_npy(const Source& source);
+///             shape says, more than there is memory; and naming row and column (from 1): a number that is not finite (with `cure`), an integer that is no double
+DataMatrix read_npy(const Source& source, const std::string& cure = "leave such points out");
+/// What the source begins with, up to the data.  Errors  UsageError naming the file, as above
+NpyHeader read_npy_header(const Source& source);
 
 /// The bytes before the data of a file of little-endian doubles in C order, as NumPy writes them: a multiple of 64.
 std::string npy_header(std::span<const std::uint64_t> shape);

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "options.hpp"
+
+namespace infwidth::cli {
+
+/// `infwidth validate --weights FILE`: the geometry of one network that somebody else has made.
+struct WeightsFlags {
+  std::string file;
+  bool no_readout = false;
+};
+void add_weights_flags(CLI::App& command, WeightsFlags& flags);
+
+/// What else was typed, of the command's flags.
+struct WeightsQuestion {
+  NetworkFlags network;
+  AnswerFlags answer;
+  std::string at, data, threads;
+};
+
+/// The command's flags that mean nothing for one network are refused by their names.
+int answer_weights(const CLI::App& command, const WeightsFlags& flags, const WeightsQuestion& question, Answer& answer);
+
+}  // namespace infwidth::cli

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "infwidth/finite/measured_variances.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "infwidth/real/errors.hpp"
+
+namespace infwidth {
+
+namespace {
+
+double mean_square(const std::vector<double>& x) {
+  double largest = 0;
+  for (const double v : x) largest = std::max(largest, std::abs(v));
+  if (largest == 0) return 0;
+  double sum = 0;
+  for (const double v : x) sum += (v / largest) * (v / largest);  // no square overflows
+  const double mean = sum / static_cast<double>(x.size()) * largest * largest;
+  if (!std::isfinite(mean)) throw NoSuchQuantity("the weights' mean square is beyond double precision");
+  return mean;
+}
+
+}  // namespace
+
+Architecture measured_architecture(const FiniteNetwork& network) {
+  std::vector<Rational> weights, biases;
+  for (const DenseLayer& layer : network.layers) {
+    const double fan_in = weights.empty() ? 1 : static_cast<double>(layer.inputs);
+    weights.emplace_back(fan_in * mean_square(layer.weights));
+    biases.emplace_back(mean_square(layer.biases));
+  }
+  if (!network.has_readout()) {
+    weights.emplace_back(1);
+    biases.emplace_back(0);
+  }
+  if (weights[0] == 0) throw NoSuchQuantity("the first layer's weights are all 0: no random network is like it");
+  return make_architecture(static_cast<int>(network.depth()), network.activations, weights, biases);
+}
+
+}  // namespace infwidth
