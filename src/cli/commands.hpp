@@ -19,6 +19,7 @@ Run add_finite(CLI::App& program);
 Run add_formula(CLI::App& program);
 Run add_activations(CLI::App& program);
 Run add_symmetry(CLI::App& program);
+Run add_train(CLI::App& program);
 Run add_validate(CLI::App& program);
 Run add_verify(CLI::App& program);
 

@@ -49,6 +49,7 @@ int run(int argc, const char* const* argv) {
       {"activations", add_activations(program)},
       {"symmetry", add_symmetry(program)},
       {"validate", add_validate(program)},
+      {"train", add_train(program)},
       {"verify", add_verify(program)}};
   const auto name = [&] {
     for (const auto& [word, unused] : commands)

@@ -7,7 +7,7 @@
 
 namespace infwidth::cli {
 
-void ProgressBar::show(std::uint64_t done, std::uint64_t total) {
+void ProgressBar::show(std::uint64_t done, std::uint64_t total, const std::string& note) {
   using namespace std::chrono_literals;
   const Clock::time_point now = Clock::now();
   if (!watched_ || done == 0 || now - start_ < 2s || now - last_ < 100ms) return;
@@ -20,8 +20,8 @@ void ProgressBar::show(std::uint64_t done, std::uint64_t total) {
     const double part = std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
     constexpr std::size_t width = 40;
     const auto filled = static_cast<std::size_t>(part * width);
-    std::fprintf(stderr, "\r[%s%s] %3.0f %%, %.0f s left\x1b[K", std::string(filled, '=').c_str(), std::string(width - filled, ' ').c_str(), 100 * part,
-                 seconds * (1 - part) / part);
+    std::fprintf(stderr, "\r[%s%s] %3.0f %%, %.0f s left%s%s\x1b[K", std::string(filled, '=').c_str(), std::string(width - filled, ' ').c_str(), 100 * part,
+                 seconds * (1 - part) / part, note.empty() ? "" : ", ", note.c_str());
   }
   std::fflush(stderr);
 }

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 namespace infwidth::cli {
 
@@ -11,7 +12,7 @@ class ProgressBar {
  public:
   explicit ProgressBar(bool watched) : watched_(watched) {}
   /// total = 0: unknown.
-  void show(std::uint64_t done, std::uint64_t total);
+  void show(std::uint64_t done, std::uint64_t total, const std::string& note = {});
   void clear();
 
  private:

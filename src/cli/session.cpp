@@ -21,11 +21,15 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr auto look_around = 20ms;
-constexpr auto grace = 500ms;  // for a computation to see that it shall stop
+constexpr auto grace = 500ms;       // for a computation to see that it shall stop
+constexpr auto closing_time = 60s;  // for its last part, where it says that there is one
 
 std::atomic<bool> stop{false};
+std::atomic<bool> insisted{false};
 
-extern "C" void ask_to_stop(int) { stop.store(true, std::memory_order_relaxed); }
+extern "C" void ask_to_stop(int) {
+  if (stop.exchange(true, std::memory_order_relaxed)) insisted.store(true, std::memory_order_relaxed);
+}
 
 void listen_to_signals() {
   struct sigaction action {};
@@ -113,6 +117,16 @@ Progress Answer::progress(std::optional<std::uint64_t> total) {
   return {total, [this](std::uint64_t done, std::optional<std::uint64_t>) { done_ = done; }};
 }
 
+void Answer::note(std::string text) {
+  const std::lock_guard lock(note_mutex_);
+  note_ = std::move(text);
+}
+
+std::string Answer::note() {
+  const std::lock_guard lock(note_mutex_);
+  return note_;
+}
+
 void Answer::commit() {
   const std::lock_guard lock(mutex_);
   if (writer_ != nullptr) writer_->end();
@@ -159,14 +173,14 @@ int run_session(const SessionOptions& options, const std::function<int(Answer&)>
     while (!ended.wait_for(lock, look_around, [&] { return ending.has_value(); })) {
       const bool late = limit && Clock::now() - start > *limit;
       if (!asked_to_stop && (stop || late)) asked_to_stop = Clock::now();
-      if (asked_to_stop && Clock::now() - *asked_to_stop > grace) {
+      if (asked_to_stop && (insisted || Clock::now() - *asked_to_stop > (answer.is_closing() ? Clock::duration(closing_time) : Clock::duration(grace)))) {
         // The worker sits in a computation that cannot be interrupted: leave it there.
         bar.clear();
         answer.abandon();
         complain(options.command, stop ? "interrupted" : timeout_message(*options.timeout));
         ::_exit(stop ? interrupted : not_reached);
       }
-      bar.show(answer.done(), answer.total());
+      bar.show(answer.done(), answer.total(), answer.note());
     }
     lock.unlock();
     worker.join();

@@ -47,6 +47,12 @@ class Answer {
 
   /// A counter whose state the bar shows.
   Progress progress(std::optional<std::uint64_t> total);
+  /// What the bar tells beside how far it has come: a loss.
+  void note(std::string text);
+  std::string note();
+  /// The work has been asked to stop and is at its last part, which may take a while: a second Ctrl-C ends it.
+  void closing() { closing_ = true; }
+  bool is_closing() const { return closing_; }
   std::uint64_t done() const { return done_; }
   std::uint64_t total() const { return total_; }  // 0: unknown
 
@@ -66,6 +72,9 @@ class Answer {
   Heading heading_;
   std::uint64_t rows_ = 0;
   std::atomic<std::uint64_t> done_{0}, total_{0};
+  std::atomic<bool> closing_{false};
+  std::mutex note_mutex_;
+  std::string note_;
 
   Output& output();
 };

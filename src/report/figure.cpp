@@ -31,7 +31,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Okabe and Ito's, which readers of every kind of colour vision tell apart.
-constexpr std::string_view colours[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442"};
+constexpr std::string_view colours[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442", "#FFFFFF"};
 // Of equal steps in lightness.
 constexpr const char* viridis =
     "defined (0 '#440154', 1 '#482475', 2 '#414487', 3 '#355f8d', 4 '#2a788e', 5 '#21918c', 6 '#22a884', 7 '#44bf70', 8 '#7ad151', 9 '#bddf26', 10 '#fde725')";

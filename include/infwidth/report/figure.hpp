@@ -10,7 +10,7 @@ namespace infwidth {
 
 /// Points of a panel, in order. Missing (NaN) values interrupt a line; on a logarithmic axis so do values that are not positive.
 ///   low, high   ends of the error bars of y; empty: none
-///   colour      by number, of eight that colour-blind readers tell apart
+///   colour      by number, of eight that colour-blind readers tell apart; the ninth is white
 struct Curve {
   enum class Style { line, dashed, points, dots };
   std::string label;  // "" is not in the key
