@@ -34,7 +34,7 @@ Architecture measured_architecture(const FiniteNetwork& network) {
     weights.emplace_back(1);
     biases.emplace_back(0);
   }
-  if (weights[0] == 0) throw NoSuchQuantity("the first layer's weights are all 0: no random network is like it");
+  if (weights[0] == 0) throw NoSuchQuantity("the squares of the first layer's weights are all 0 in double precision: no random network is like it");
   return make_architecture(static_cast<int>(network.depth()), network.activations, weights, biases);
 }
 

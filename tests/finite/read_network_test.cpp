@@ -2,6 +2,7 @@
 // The metric of the first case is NumPy's: J = diag(phi') W2 diag(phi') W1, J^T J / 2.
 #include "infwidth/finite/read_network.hpp"
 
+#include <array>
 #include <cmath>
 
 #include "catch.hpp"

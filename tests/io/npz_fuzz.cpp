@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Archives of arrays made by grammar and by mutation: the reader returns matrices of finite numbers or throws UsageError, nothing else.
 //     npz_fuzz COUNT SEED
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>

@@ -2,6 +2,7 @@
 // The files of the first case are those of numpy.savez_compressed and numpy.savez, NumPy 2.4.6.
 #include "infwidth/io/npz.hpp"
 
+#include <limits>
 #include <stdexcept>
 
 #include "catch.hpp"
