@@ -18,6 +18,7 @@ Run add_kernel(CLI::App& program);
 Run add_finite(CLI::App& program);
 Run add_formula(CLI::App& program);
 Run add_activations(CLI::App& program);
+Run add_reproduce(CLI::App& program);
 Run add_symmetry(CLI::App& program);
 Run add_train(CLI::App& program);
 Run add_validate(CLI::App& program);

@@ -50,6 +50,7 @@ int run(int argc, const char* const* argv) {
       {"symmetry", add_symmetry(program)},
       {"validate", add_validate(program)},
       {"train", add_train(program)},
+      {"reproduce", add_reproduce(program)},
       {"verify", add_verify(program)}};
   const auto name = [&] {
     for (const auto& [word, unused] : commands)
