@@ -10,7 +10,9 @@
 #include "infwidth/io/npy.hpp"
 #include "infwidth/io/range.hpp"
 #include "infwidth/real/errors.hpp"
+#include "infwidth/validation/flow_study.hpp"
 #include "quantities.hpp"
+#include "study_rows.hpp"
 #include "training_rows.hpp"
 
 namespace infwidth::cli {
@@ -23,7 +25,8 @@ struct Flags {
   std::string widths = "100", gamma, task, train, labels, mnist, cifar, images;
   std::string loss = "cross-entropy", reduction = "mean", optimiser = "sgd", rate = "0.1", momentum = "0.9", decay = "0", batch = "0", epochs = "1000", schedule = "constant", warmup = "0", seed = "1";
   std::string record, grid = "60", line, plane, window, save, figure, threads, checkpoint;
-  bool curvature = false, spectrum = false, layers = false, resume = false;
+  std::string at, times = "1/4,1,4", draws = "1000", noise = "1/4", alpha = "1e-3";
+  bool curvature = false, spectrum = false, layers = false, resume = false, validate = false;
 };
 
 constexpr const char* command = "infwidth train";
@@ -34,6 +37,7 @@ constexpr const char* examples =
     "  infwidth train --task sinusoid --activation sigmoid --sigma-b2 1 --widths 250 --batch 50 --epochs 2000 --figure sinusoid.pdf --save sinusoid\n"
     "  infwidth train --train X.npy --labels y.npy --activation relu --widths 512,512 --optimiser adam --rate 1e-3 --epochs 30 --batch 100 --line 1,7\n"
     "  infwidth train --task circles --activation tanh --widths 400 --parameterization mup --optimiser sgd --rate 0.05 --momentum 0\n"
+    "  infwidth train --validate --task two-points --activation tanh --sigma-w2 3/2,6/5 --sigma-b2 0 --widths 64 --at 3/5,4/5 --draws 2000\n"
     "\n"
     "Draws a network, trains it, and looks at its geometry at the epochs of --record (0 is before the first step): on a grid of the plane,\n"
     "along a line between two data points, or on the plane through three. A row has loss, accuracy, and how log-volume goes with the distance\n"
@@ -42,6 +46,9 @@ constexpr const char* examples =
     "of these widths has.\n"
     "Parameterizations: standard (PyTorch's; the default), ntk (the kernel regime when wide), mup (the mean-field limit: ntk with --gamma\n"
     "sqrt(width)). --rate is that of the function: gradient descent multiplies it by gamma^2, Adam by gamma.\n"
+    "--validate holds the theory of training against networks of one hidden layer and one output trained by gradient flow, of the width and four\n"
+    "times it: how the metric at --at moves (exact at the start; n times the change at --times, second derivative in mean-field scaling),\n"
+    "what is predicted there, the posterior's shift; rows and verdict as those of infwidth validate, exit code 5 if it disagrees.\n"
     "Ctrl-C ends the training and tells what is known; --checkpoint FILE keeps the state, and --resume goes on to the same bits.";
 
 double parsed_real(const std::string& flag, const std::string& text) {
@@ -186,7 +193,56 @@ void save(const Flags& flags, const History& history, const Probe& probe, Answer
   writer.end();
 }
 
+int stopped(const Flags& flags, const std::string& what, Answer& answer) {
+  complain(command, "stopped after " + what + "; this is what is known" + (flags.checkpoint.empty() ? "" : ", and --resume goes on from " + shown(flags.checkpoint)));
+  try {
+    answer.budget().check();
+  } catch (const Stopped&) {
+    return interrupted;
+  } catch (const NotReached&) {
+  }
+  return not_reached;
+}
+
+/// The theory of training against trained networks.
+int answer_validation(const Flags& flags, const std::string& identity, Answer& answer) {
+  const std::vector<std::uint64_t> widths = for_flag("--widths", [&] { return parsed_widths(flags.widths); });
+  if (widths.size() != 1) throw UsageError("--widths: the theory of training is that of one hidden layer; give one width");
+  NetworkFlags network = flags.network;
+  network.parameterization = "ntk";
+  FlowStudyOptions options;
+  options.draws = static_cast<std::uint64_t>(parse_count(flags.draws, 20, 1'000'000'000'000, "--draws"));
+  options.seed = static_cast<std::uint64_t>(parse_count(flags.seed, 0, 1'000'000'000'000'000'000, "--seed"));
+  options.alpha = parsed_real("--alpha", flags.alpha);
+  options.noise = parsed_real("--noise", flags.noise);
+  options.threads = parsed_threads(flags.threads);
+  options.checkpoint = flags.checkpoint;
+  options.resume = flags.resume;
+  options.identity = identity + ", " + flags.at + ", " + flags.times + ", " + flags.noise;
+  options.budget = answer.budget();
+  options.times.clear();
+  const Precision precision(128);
+  const auto doubles = [&](const std::string& flag, const std::string& text) {
+    return for_flag(flag, [&] {
+      std::vector<double> all;
+      for (const Rational& x : parse_list(text)) all.push_back(Ball(x).to_double());
+      return all;
+    });
+  };
+  options.times = doubles("--times", flags.times);
+  if (flags.at.empty()) throw UsageError("--at is missing: the point at which metric and output of the trained networks are looked at");
+  const Task task = task_of(flags, options.seed);
+  Progress progress = answer.progress(2 * options.draws);
+  options.progress = &progress;
+  const StudyResult result = validate_flow(network.architecture(), widths[0], task.data, doubles("--at", flags.at), options);
+  write_study(result, network.description() + ", widths " + flags.widths + " and " + std::to_string(4 * widths[0]) + ", trained by gradient flow; " + task.name + ", " + std::to_string(result.draws) + " pairs, seed " + flags.seed,
+              command, flags.answer, answer);
+  if (!result.complete) return stopped(flags, std::to_string(result.draws) + " pairs", answer);
+  return result.agrees() ? answered : disagrees;
+}
+
 int answer_question(Flags& flags, const std::string& identity, Answer& answer) {
+  if (flags.validate) return answer_validation(flags, identity, answer);
   HistoryOptions options;
   options.widths = for_flag("--widths", [&] { return parsed_widths(flags.widths); });
   if (options.widths.empty()) throw UsageError("--widths: none are given; write the units of each hidden layer, like --widths 100");
@@ -219,14 +275,7 @@ int answer_question(Flags& flags, const std::string& identity, Answer& answer) {
   if (figure != nullptr) figure->write(history_figure(history, *options.probe, task, flags.figure));
   if (!flags.save.empty() && !history.entries.empty()) save(flags, history, *options.probe, answer);
   if (history.complete) return answered;
-  complain(command, "stopped after " + std::to_string(history.epochs) + " epochs; this is what is known" + (flags.checkpoint.empty() ? "" : ", and --resume goes on from " + shown(flags.checkpoint)));
-  try {
-    answer.budget().check();
-  } catch (const Stopped&) {
-    return interrupted;
-  } catch (const NotReached&) {
-  }
-  return not_reached;
+  return stopped(flags, std::to_string(history.epochs) + " epochs", answer);
 }
 
 /// The flags that the numbers depend on.
@@ -278,6 +327,12 @@ Run add_train(CLI::App& program) {
   train.add_flag("--curvature", flags->curvature, "record the Ricci scalar too")->group("Geometry");
   train.add_flag("--spectrum", flags->spectrum, "save the metric's eigenvalues too")->group("Geometry");
   train.add_flag("--all-layers", flags->layers, "log-volume of every hidden layer, not of the last alone")->group("Geometry");
+  train.add_flag("--validate", flags->validate, "hold the theory of training against trained networks")->group("Theory");
+  train.add_option("--at", flags->at, "the point at which they are looked at")->type_name("x1,x2,..")->group("Theory");
+  train.add_option("--times", flags->times, "of gradient flow (1/4,1,4)")->type_name("t[,t..]")->group("Theory");
+  train.add_option("--draws", flags->draws, "how many pairs of networks, of each width (1000)")->type_name("N")->group("Theory");
+  train.add_option("--noise", flags->noise, "variance of the targets' noise, for the posterior (1/4)")->type_name("v")->group("Theory");
+  train.add_option("--alpha", flags->alpha, "how often a true theory is called false (1e-3)")->type_name("a")->group("Theory");
   add_format_flags(train, flags->answer);
   train.add_option("--figure", flags->figure, "draw what was recorded: .pdf, .svg or .png, by gnuplot")->type_name("FILE")->group("Answer");
   train.add_option("--save", flags->save, "write what was recorded as NumPy files: PREFIX.log_volume.npy and others")->type_name("PREFIX")->group("Answer");
