@@ -40,7 +40,7 @@ struct MetricDriftOptions {
 /// How training moves the metric g_ij(x) = 1/n sum_k phi'(w_k.x + b_k)^2 w_ki w_kj at one point x, to the first order in 1/n at which it moves.
 ///     MetricDrift drift({Activation::from_text("tanh"), 1.5, 1.2, 1.5, 1.2}, {inputs, 2, 2}, {labels, 2, 1}, x);
 ///     double n_times = drift.at(1)(0, 0);
-/// Holds the Gaussian averages of each pair of training points: N^2/2 integrals of up to three dimensions, milliseconds each. Safe for concurrent reads.
+/// Holds the Gaussian averages of each pair of training points: N^2/2 integrals of up to three dimensions, 1 to 100 ms each, the longer the more phi varies over a deviation. Safe for concurrent reads.
 ///   Accuracy    about 1e-13 of the averages' sizes: see EstimatedMatrix
 ///   Errors      of the constructor. UsageError: sizes that do not fit, numbers that are not finite, variances or mobilities out of their domain;
 ///               NoSuchQuantity: phi, phi' or phi'' jumps (the formulas hold phi'' and phi''' at every preactivation);
