@@ -112,7 +112,8 @@ double TripleAverage::range(const TripleFrame& frame, bool with_fourth) const {
   for (double t = 8.5; t < 60; t += 0.25) {
     if (factors * (log_size(t) - typical) + 3 * std::log(t) - t * t / 2 < -35) return t;
   }
-  throw NotReached("drift of the metric: products of " + name_ + " and its derivatives do not fall off against the Gaussian of the weights; are their averages finite at these variances?");
+  throw NotReached("drift of the metric: products of " + name_ +
+                   " and its derivatives do not fall off against the Gaussian of the weights; are their averages finite at these variances?");
 }
 
 /// One product rule with the step 0.6 0.8^level, in units in which no preactivation changes by more than 1 along an axis.
