@@ -31,7 +31,7 @@ struct Pair {
   TwoRules averages;
 };
 
-/// c1 T1 + c3 T3 + c4 T4 of an ordered pair, and a Cov(G, phi phi).
+/// t1 T1 + t3 T3 + t4 T4 of an ordered pair.
 struct Coefficients {
   double t1 = 0, t3 = 0, t4 = 0;
 };
@@ -69,8 +69,8 @@ struct Spectrum {
   /// Rates below the rounding of the largest are 0 but for that rounding; for t = infinity they must not be there.
   void prepare(double t) {
     if (std::isinf(t) && rates.minCoeff() <= dust()) {
-      throw NotReached("drift of the metric for t = infinity: the tangent kernel is singular to double precision, its smallest eigenvalue is " + short_text(rates.minCoeff()) + ", its largest " +
-                       short_text(rates.maxCoeff()) + "; give a finite time, or leave out points that nearly repeat others");
+      throw NotReached("drift of the metric for t = infinity: the tangent kernel is singular to double precision, its smallest eigenvalue is " +
+                       short_text(rates.minCoeff()) + ", its largest " + short_text(rates.maxCoeff()) + "; give a finite time, or leave out points that nearly repeat others");
     }
     rates = rates.cwiseMax(0.0);
   }
@@ -112,7 +112,9 @@ struct MetricDrift::State {
     return symmetric(fine, [&](const Pair&, const AverageSet& of) { return network.sigma_v2 * of.of(feature)[0]; });
   }
   Matrix tangent_kernel(bool fine) const {
-    return symmetric(fine, [&](const Pair& pair, const AverageSet& of) { return network.mobility_v * of.of(feature)[0] + network.sigma_v2 * pair.coupling * of.of(derivative)[0]; });
+    return symmetric(fine, [&](const Pair& pair, const AverageSet& of) {
+      return network.mobility_v * of.of(feature)[0] + network.sigma_v2 * pair.coupling * of.of(derivative)[0];
+    });
   }
 
   Matrix rest(const Pair& pair) const { return network.sigma_w2 * Matrix::Identity(d, d) - pair.lift * pair.lift.transpose(); }
@@ -134,13 +136,15 @@ struct MetricDrift::State {
 MetricDrift::State::State(const ShallowFlow& of, MatrixView given, MatrixView targets, std::span<const double> at, const MetricDriftOptions& options)
     : network(of), d(static_cast<Index>(given.columns)), points(static_cast<Index>(given.rows)), outputs(static_cast<Index>(targets.columns)), spread(options.spread) {
   check(given.rows > 0 && given.columns > 0, "no training points; give at least one, with one coordinate");
-  check(targets.rows == given.rows && targets.columns > 0, std::to_string(given.rows) + " training points but " + std::to_string(targets.rows) + " rows of labels; give one row a point");
+  check(targets.rows == given.rows && targets.columns > 0,
+        std::to_string(given.rows) + " training points but " + std::to_string(targets.rows) + " rows of labels; give one row a point");
   check(at.size() == given.columns, "the point has " + std::to_string(at.size()) + " coordinates, the training points have " + std::to_string(given.columns));
   const auto finite = [](double v) { return std::isfinite(v); };
   check(std::all_of(given.data, given.data + given.rows * given.columns, finite) && std::all_of(targets.data, targets.data + targets.rows * targets.columns, finite) &&
             std::all_of(at.begin(), at.end(), finite),
         "a coordinate or a label is not finite");
-  check(finite(of.sigma_w2) && of.sigma_w2 > 0 && finite(of.sigma_v2) && of.sigma_v2 > 0, "the variances of w and v are " + short_text(of.sigma_w2) + " and " + short_text(of.sigma_v2) + "; they must be positive");
+  check(finite(of.sigma_w2) && of.sigma_w2 > 0 && finite(of.sigma_v2) && of.sigma_v2 > 0,
+        "the variances of w and v are " + short_text(of.sigma_w2) + " and " + short_text(of.sigma_v2) + "; they must be positive");
   check(finite(of.sigma_b2) && of.sigma_b2 >= 0, "the variance of b is " + short_text(of.sigma_b2) + "; it must not be negative");
   for (const double m : {of.mobility_w, of.mobility_v, of.mobility_b}) check(finite(m) && m >= 0, "a mobility is " + short_text(m) + "; it must not be negative");
 
@@ -173,7 +177,8 @@ MetricDrift::State::State(const ShallowFlow& of, MatrixView given, MatrixView ta
         if (frame.present[static_cast<std::size_t>(k)]) basis.col(k) = beside.normalized();
         for (Index a = 0; a <= k; ++a) frame.c[static_cast<std::size_t>(k)][static_cast<std::size_t>(a)] = basis.col(a).dot(point);
       }
-      pairs.push_back({mu, nu, w * basis.topRows(d), coupling(x, inputs.row(mu)), coupling(x, inputs.row(nu)), coupling(inputs.row(mu), inputs.row(nu)), average.at(frame, spread)});
+      const Vector x_mu = inputs.row(mu), x_nu = inputs.row(nu);
+      pairs.push_back({mu, nu, w * basis.topRows(d), coupling(x, x_mu), coupling(x, x_nu), coupling(x_mu, x_nu), average.at(frame, spread)});
       if (options.progress != nullptr) options.progress->advance();
     }
   }
@@ -337,9 +342,11 @@ double MetricDrift::State::covariance(bool fine, double t, double gamma, Index i
     const AverageSet& of = averages(pair, fine);
     for (std::size_t p = 0; p < 2; ++p) {
       for (std::size_t q = 0; q < 2; ++q) {
-        const auto average = [&](bool back) { return network.sigma_v2 * product_average(pair, of, back, entry[p][0], entry[p][1], entry[q][0], entry[q][1]); };
-        c(static_cast<Index>(p) * n + pair.mu, static_cast<Index>(q) * n + pair.nu) = average(false);
-        c(static_cast<Index>(p) * n + pair.nu, static_cast<Index>(q) * n + pair.mu) = average(true);
+        const auto average_of = [&](bool back) {
+          return network.sigma_v2 * product_average(pair, of, back, entry[p][0], entry[p][1], entry[q][0], entry[q][1]);
+        };
+        c(static_cast<Index>(p) * n + pair.mu, static_cast<Index>(q) * n + pair.nu) = average_of(false);
+        c(static_cast<Index>(p) * n + pair.nu, static_cast<Index>(q) * n + pair.mu) = average_of(true);
       }
     }
   }
@@ -402,7 +409,8 @@ Estimate<double> MetricDrift::covariance_at(double t, std::size_t i, std::size_t
   check(state_->spread, "its spread was not asked for; set MetricDriftOptions::spread");
   const auto d = static_cast<std::size_t>(state_->d);
   check(i < d && j < d && k < d && l < d, "an index of the metric is not below its dimension " + std::to_string(d));
-  const auto of = [&](bool fine) { return state_->covariance(fine, t, gamma, static_cast<Index>(i), static_cast<Index>(j), static_cast<Index>(k), static_cast<Index>(l)); };
+  const auto index = [](std::size_t a) { return static_cast<Index>(a); };
+  const auto of = [&](bool fine) { return state_->covariance(fine, t, gamma, index(i), index(j), index(k), index(l)); };
   const double value = of(true);
   return {.value = value, .error = std::abs(value - of(false)) + 100 * rounding * std::abs(value), .method = "two trapezoidal rules"};
 }
@@ -416,7 +424,8 @@ EstimatedMatrix MetricDrift::spread_at(double t, double gamma) const {
       // A variance below 0 is the rounding of 0.
       const double deviation = std::sqrt(std::max(variance.value, 0.0));
       result.value[i * d + j] = result.value[j * d + i] = deviation;
-      result.error[i * d + j] = result.error[j * d + i] = std::min(std::sqrt(variance.error + std::max(-variance.value, 0.0)), deviation > 0 ? variance.error / deviation : std::numeric_limits<double>::infinity());
+      const double near_zero = std::sqrt(variance.error + std::max(-variance.value, 0.0));
+      result.error[i * d + j] = result.error[j * d + i] = deviation > 0 ? std::min(near_zero, variance.error / deviation) : near_zero;
     }
   }
   return result;
@@ -426,7 +435,10 @@ EstimatedMatrix MetricDrift::mean_field_acceleration() const {
   const State& s = *state_;
   const Matrix y = s.labels * s.labels.transpose();
   return s.assemble([&](bool) {
-    return [&](Index mu, Index nu) { return Coefficients{s.network.mobility_v * y(mu, nu), s.network.sigma_v2 * y(mu, nu), s.network.sigma_v2 * y(mu, nu)}; };
+    return [&](Index mu, Index nu) {
+      const double yy = y(mu, nu), v = s.network.sigma_v2;
+      return Coefficients{s.network.mobility_v * yy, v * yy, v * yy};
+    };
   });
 }
 
@@ -438,8 +450,8 @@ EstimatedMatrix MetricDrift::posterior_shift(double noise) const {
     const Matrix gamma = s.kernel(fine) + noise * Matrix::Identity(s.points, s.points);
     const Spectrum spectrum(gamma);
     if (spectrum.rates.minCoeff() <= spectrum.dust()) {
-      throw NotReached("drift of the metric, posterior: the kernel with the noise is singular to double precision, its smallest eigenvalue is " + short_text(spectrum.rates.minCoeff()) +
-                       ", its largest " + short_text(spectrum.rates.maxCoeff()) + "; give more noise");
+      throw NotReached("drift of the metric, posterior: the kernel with the noise is singular to double precision, its smallest eigenvalue is " +
+                       short_text(spectrum.rates.minCoeff()) + ", its largest " + short_text(spectrum.rates.maxCoeff()) + "; give more noise");
     }
     const Matrix inverse = spectrum.vectors * spectrum.rates.cwiseInverse().asDiagonal() * spectrum.vectors.transpose(), alpha = inverse * s.labels;
     const Matrix weight = s.network.sigma_v2 / 2 * (alpha * alpha.transpose() - static_cast<double>(s.outputs) * inverse), g = s.start(fine);

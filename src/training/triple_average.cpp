@@ -96,19 +96,41 @@ AverageSet::AverageSet(bool with_fourth) : values_(offset(with_fourth ? averages
 
 TripleAverage::TripleAverage(const Activation& phi) : name_(phi.name()), program_(derivatives_of(refuse_pieces(phi), 3), "x"), inner_(derivatives_of(phi, 2), "x") {}
 
-/// One product rule: step 0.6 0.8^level in units in which the widest preactivation has at most the deviation 1, up to 9 + level/2 deviations.
-void TripleAverage::rule(const TripleFrame& frame, int level, bool with_fourth, AverageSet& into, std::array<double, averages>& size) const {
+/// Beyond this many deviations nothing counts: the products have at most four factors of phi and its derivatives, with T2 six, and the monomials.
+double TripleAverage::range(const TripleFrame& frame, bool with_fourth) const {
+  double widest = 0;
+  for (const auto& row : frame.c) widest = std::max(widest, std::hypot(row[0], row[1], row[2]));
+  Evaluator<double> phi(program_);
+  const auto log_size = [&](double t) {
+    double largest = 1;
+    for (const double x : {widest * t, -widest * t}) {
+      for (const double f : phi(x)) largest = std::max(largest, std::abs(f));  // a NaN is met by the rule
+    }
+    return std::log(largest);
+  };
+  const double typical = log_size(1), factors = with_fourth ? 6 : 4;
+  for (double t = 8.5; t < 60; t += 0.25) {
+    if (factors * (log_size(t) - typical) + 3 * std::log(t) - t * t / 2 < -35) return t;
+  }
+  throw NotReached("drift of the metric: products of " + name_ +
+                   " and its derivatives do not fall off against the Gaussian of the weights; are their averages finite at these variances?");
+}
+
+/// One product rule with the step 0.6 0.8^level, in units in which no preactivation changes by more than 1 along an axis.
+void TripleAverage::rule(const TripleFrame& frame, int level, double length, bool with_fourth, AverageSet& into, std::array<double, averages>& size) const {
   const auto& c = frame.c;
-  double widest = 1;
-  for (const auto& row : c) widest = std::max(widest, std::hypot(row[0], row[1], row[2]));
-  const double step = 0.6 * std::pow(0.8, level) / widest, shift = level % 2 == 0 ? 0 : 0.5, length = 9 + 0.5 * level;
-  const std::vector<Node> first = nodes_of(frame.present[0], step, shift, length), second_axis = nodes_of(frame.present[1], step, shift, length),
-                          third_axis = nodes_of(frame.present[2], step, shift, length);
+  const double shift = level % 2 == 0 ? 0 : 0.5;
+  const auto nodes = [&](std::size_t axis) {
+    const double widest = std::max({1.0, std::abs(c[0][axis]), std::abs(c[1][axis]), std::abs(c[2][axis])});
+    return nodes_of(frame.present[axis], 0.6 * std::pow(0.8, level) / widest, shift, length);
+  };
+  const std::vector<Node> first = nodes(0), second_axis = nodes(1), third_axis = nodes(2);
   // The third axis in packs: nodes, and weights times powers of the node.
   const std::size_t packs = (third_axis.size() + Pack::size - 1) / Pack::size;
   std::vector<Pack> at(packs, Pack(0));
   std::vector<std::array<Pack, 5>> weight(packs);
   for (std::array<Pack, 5>& w : weight) w.fill(Pack(0));
+  for (std::size_t k = third_axis.size(); k < packs * Pack::size; ++k) at[k / Pack::size].lane[k % Pack::size] = third_axis.back().t;  // of weight 0
   for (std::size_t k = 0; k < third_axis.size(); ++k) {
     at[k / Pack::size].lane[k % Pack::size] = third_axis[k].t;
     double w = third_axis[k].weight;
@@ -146,7 +168,9 @@ void TripleAverage::rule(const TripleFrame& frame, int level, bool with_fourth, 
       for (std::array<Pack, 5>& s : sum) s.fill(Pack(0));
       size_sum.fill(Pack(0));
       const Pack centre(c[2][0] * n1.t + c[2][1] * n2.t), slope(c[2][2]);
+      const double reach = std::sqrt(length * length - n1.t * n1.t - n2.t * n2.t);
       for (std::size_t k = 0; k < packs; ++k) {
+        if (at[k].lane.front() > reach || at[k].lane.back() < -reach) continue;
         const std::span<const Pack> g = packed(centre + slope * at[k]);
         for (std::size_t m = 0; m < 3; ++m) {
           for (std::size_t p = 0; p < powers; ++p) sum[m][p] += g[m] * weight[k][p];
@@ -200,9 +224,12 @@ TwoRules TripleAverage::at(const TripleFrame& frame, bool with_fourth) {
   TwoRules rules{AverageSet(with_fourth), AverageSet(with_fourth)};
   std::array<double, averages> size{};
   const int start = std::max(0, first_level_ - 1);
-  rule(frame, start, with_fourth, rules.coarse, size);
+  const double length = range(frame, with_fourth);
+  // The second rule reaches further too.
+  const auto length_at = [&](int level) { return length + (level % 2 == 0 ? 0 : 0.4); };
+  rule(frame, start, length_at(start), with_fourth, rules.coarse, size);
   for (int level = start + 1; level < most_levels; ++level) {
-    rule(frame, level, with_fourth, rules.fine, size);
+    rule(frame, level, length_at(level), with_fourth, rules.fine, size);
     bool agree = true;
     for (std::size_t i = 0; i < (with_fourth ? averages : static_cast<std::size_t>(fourth)); ++i) {
       const auto a = static_cast<Average>(i);

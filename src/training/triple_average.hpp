@@ -101,7 +101,8 @@ class TripleAverage {
   Program inner_;       // phi, phi', phi''
   int first_level_ = 0;  // what the last call needed
 
-  void rule(const TripleFrame& frame, int level, bool with_fourth, AverageSet& into, std::array<double, averages>& size) const;
+  double range(const TripleFrame& frame, bool with_fourth) const;
+  void rule(const TripleFrame& frame, int level, double length, bool with_fourth, AverageSet& into, std::array<double, averages>& size) const;
 };
 
 }  // namespace infwidth

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "infwidth/training/drift.hpp"
 
+#include "../../src/training/flow_integral.hpp"
+
 #include <Eigen/Eigenvalues>
 #include <array>
 #include <boost/multiprecision/cpp_bin_float.hpp>
@@ -96,6 +98,15 @@ struct CubicNetwork {
     }
     return unit;
   }
+  /// The unit moved by P_mu alone.
+  Unit pushed(const std::array<double, 6>& start, std::size_t mu) const {
+    Unit unit;
+    for (std::size_t a = 0; a < 6; ++a) unit[a] = J(start[a]);
+    const double s = slope(preactivation(unit, &inputs[3 * mu])).value();
+    for (std::size_t a = 0; a < 3; ++a) unit[a][1] = s * inputs[3 * mu + a] * flow.mobility_w;
+    unit[3][1] = s * flow.mobility_b;
+    return unit;
+  }
   J metric(const Unit& unit, std::size_t i, std::size_t j) const {
     const J s = slope(preactivation(unit, x.data()));
     return s * s * unit[i] * unit[j];
@@ -126,6 +137,8 @@ TEST_CASE("drift of the metric: three points, biases and two outputs against the
   std::array<double, 9> rate{}, acceleration{}, metric{};
   std::array<std::array<double, 9>, 9> with_features{};  // E[G phi_mu phi_nu]
   std::array<double, 9> features{};
+  std::array<std::array<double, 27>, 27> t2{};  // of (entry, mu)
+  std::array<std::array<double, 27>, 3> t1{};   // of nu and (entry, mu)
   std::array<std::array<double, 9>, 9> rates{};
   network.each_start([&](const std::array<double, 6>& start, double weight) {
     const CubicNetwork::Unit own = network.moved(start, true), driven = network.moved(start, false);
@@ -139,6 +152,17 @@ TEST_CASE("drift of the metric: three points, biases and two outputs against the
     }
     std::array<double, 3> phi{};
     for (std::size_t mu = 0; mu < 3; ++mu) phi[mu] = CubicNetwork::value(CubicNetwork::preactivation(driven, &network.inputs[3 * mu])).value();
+    if (std::abs(start[4]) + std::abs(start[5]) < 1e-9) {  // what follows is of w alone: once, at the middle nodes of v, of weight 4/9
+      std::array<double, 27> pushed{};
+      for (std::size_t mu = 0; mu < 3; ++mu) {
+        const CubicNetwork::Unit unit = network.pushed(start, mu);
+        for (std::size_t e = 0; e < 9; ++e) pushed[3 * e + mu] = network.metric(unit, e / 3, e % 3).derivative(1);
+      }
+      for (std::size_t a = 0; a < 27; ++a) {
+        for (std::size_t b = 0; b < 27; ++b) t2[a][b] += 2.25 * weight * pushed[a] * pushed[b];
+        for (std::size_t nu = 0; nu < 3; ++nu) t1[nu][a] += 2.25 * weight * pushed[a] * phi[nu];
+      }
+    }
     for (std::size_t e = 0; e < 9; ++e) {
       features[e] += weight * phi[e / 3] * phi[e % 3];
       for (std::size_t f = 0; f < 9; ++f) {
@@ -170,6 +194,12 @@ TEST_CASE("drift of the metric: three points, biases and two outputs against the
       CAPTURE(f);
       const Estimate<double> c = drift.covariance_at(t, e / 3, e % 3, f / 3, f % 3, gamma);
       CHECK(std::abs(c.value / (t * t * gamma * gamma) - rates[e][f]) < 1e-7 * std::sqrt(rates[e][e] * rates[f][f]));
+      // Without labels it is that of the products of f_0 and Z.
+      double products = 0;
+      for (std::size_t mu = 0; mu < 3; ++mu) {
+        for (std::size_t nu = 0; nu < 3; ++nu) products += 2 * v * v * (features[3 * mu + nu] * t2[3 * e + mu][3 * f + nu] + t1[nu][3 * e + mu] * t1[mu][3 * f + nu]);
+      }
+      CHECK(std::abs(drift.covariance_at(t, e / 3, e % 3, f / 3, f % 3, 0).value / (t * t) - products) < 1e-7 * std::abs(products));
     }
   }
 }
@@ -202,6 +232,22 @@ TEST_CASE("drift of the metric: kernels are those of the library of kernels", "[
     for (std::size_t j = 0; j < 3; ++j) {
       CHECK(std::abs(drift.ntk()(i, j) - kernels.ntk[0](i, j)) < 2e-13 * std::abs(kernels.ntk[0](i, i)) + drift.ntk().error[3 * i + j]);
       CHECK(std::abs(drift.nngp()(i, j) - kernels.nngp[0](i, j)) < 2e-13 * std::abs(kernels.nngp[0](i, i)) + drift.nngp().error[3 * i + j]);
+    }
+  }
+}
+
+TEST_CASE("drift of the metric: integrals of decays at rates of every size", "[training][drift]") {
+  using Real = boost::multiprecision::cpp_bin_float_100;
+  for (const double a : {0.0, 1e-13, 1e-3, 0.4, 1.0, 7.0, 40.0, 1e4}) {
+    for (const double t : {1e-3, 1.0, 30.0}) {
+      const auto decayed = [&](const Real& rate) { return rate == 0 ? Real(t) : Real((1 - exp(-rate * t)) / rate); };
+      CHECK(abs(decayed_time(a, t) - decayed(a)) <= 4e-16 * decayed(a));
+      for (const double b : {0.0, 1e-13, 1e-3, 0.4, 1.0, 7.0, 40.0, 1e4}) {
+        const Real x = a, y = b;
+        const Real want = b > 0 ? Real((decayed(x) - decayed(x + y)) / y) : a > 0 ? Real((1 - exp(-x * t) * (1 + x * t)) / (x * x)) : Real(Real(t) * t / 2);
+        CAPTURE(a, b, t);
+        CHECK(abs(nested_decayed_time(a, b, t) - want) <= 4e-15 * want);
+      }
     }
   }
 }

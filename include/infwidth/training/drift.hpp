@@ -14,8 +14,9 @@
 
 namespace infwidth {
 
-/// One hidden layer of width n, f(x) = n^-1/2 sum_k v_k phi(w_k.x + b_k), at its start and under gradient flow of 1/2 sum (f - Y)^2, a sum over the training points and the outputs:
-/// dw/dt = -mobility_w dL/dw, and so on. The NTK parameterization has mobilities equal to the variances. Without biases: sigma_b2 = 0 and mobility_b = 0.
+/// One hidden layer of width n, f(x) = n^-1/2 sum_k v_k phi(w_k.x + b_k), at its start and under gradient flow of L = 1/2 sum (f - Y)^2, a sum over
+/// the training points and the outputs: dw/dt = -mobility_w dL/dw, and so on. The NTK parameterization has mobilities equal to the variances.
+/// Without biases: sigma_b2 = 0 and mobility_b = 0.
 struct ShallowFlow {
   Activation activation;
   double sigma_w2, sigma_v2;      // variances of the entries of w and v at the start, > 0
@@ -40,7 +41,8 @@ struct MetricDriftOptions {
 /// How training moves the metric g_ij(x) = 1/n sum_k phi'(w_k.x + b_k)^2 w_ki w_kj at one point x, to the first order in 1/n at which it moves.
 ///     MetricDrift drift({Activation::from_text("tanh"), 1.5, 1.2, 1.5, 1.2}, {inputs, 2, 2}, {labels, 2, 1}, x);
 ///     double n_times = drift.at(1)(0, 0);
-/// Holds the Gaussian averages of each pair of training points: N^2/2 integrals of up to three dimensions, milliseconds each. Safe for concurrent reads.
+/// Holds the Gaussian averages of each pair of training points: N^2/2 integrals of up to three dimensions, 1 to 100 ms each, the longer the more phi
+/// varies over a deviation. Safe for concurrent reads.
 ///   Accuracy    about 1e-13 of the averages' sizes: see EstimatedMatrix
 ///   Errors      of the constructor. UsageError: sizes that do not fit, numbers that are not finite, variances or mobilities out of their domain;
 ///               NoSuchQuantity: phi, phi' or phi'' jumps (the formulas hold phi'' and phi''' at every preactivation);
