@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -221,7 +223,7 @@ TEST_CASE("the manual page has every flag, and no other", "[cli]") {
     return r;
   };
   std::string help = answer({"--help"});
-  for (const char* command : {"metric", "kernel", "predict", "finite", "validate", "symmetry", "expectation", "formula", "activations", "verify"}) help += answer({command, "--help"});
+  for (const char* command : {"metric", "kernel", "predict", "finite", "validate", "symmetry", "train", "reproduce", "expectation", "formula", "activations", "verify"}) help += answer({command, "--help"});
   std::string page = text_of(fs::path(INFWIDTH_SOURCE) / "docs" / "infwidth.1");
   page.erase(std::remove(page.begin(), page.end(), '\\'), page.end());
   CHECK(flags_in(page) == flags_in(help));
@@ -290,6 +292,61 @@ TEST_CASE("theory against networks", "[cli][validation]") {
   refused({"--resume"}, "from which file");
   refused({"--figure", "a.jpg"}, ".pdf, .svg or .png");
   refused({"--convergence", "1,2", "--extrapolate"}, "leave one of them out");
+}
+
+TEST_CASE("training, and what it says", "[cli][training]") {
+  const fs::path folder = fs::temp_directory_path() / ("infwidth-train-" + std::to_string(::getpid()));
+  fs::create_directories(folder);
+  const std::string prefix = (folder / "run").string(), figure = (folder / "run.svg").string(), state = (folder / "state").string();
+  const std::vector<std::string> base = {"train", "--task", "xor", "--activation", "sigmoid", "--sigma-b2", "1", "--widths", "20", "--rate", "0.1", "--grid", "12"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), base.begin(), base.end());
+    return run_program(more);
+  };
+  const Ran whole = with({"--epochs", "60", "--record", "0,20", "--curvature", "--save", prefix, "--figure", figure, "--format", "csv"});
+  CAPTURE(whole.err);
+  CHECK(whole.code == 0);
+  CHECK(lines(whole.out) == 4);
+  CHECK_THAT(whole.out, ContainsSubstring("epoch,loss,accuracy,contrast"));
+  CHECK_THAT(text_of(figure), ContainsSubstring("epoch 20"));
+  for (const char* name : {"log_volume", "curvature", "outputs", "margin", "entropy", "distance", "points"}) CHECK(fs::exists(prefix + "." + name + ".npy"));
+  // Interrupted after 30 epochs and resumed: the same answer.
+  CHECK(with({"--epochs", "30", "--record", "0,20", "--curvature", "--format", "csv", "--checkpoint", state}).code == 0);
+  const Ran resumed = with({"--epochs", "60", "--record", "0,20", "--curvature", "--format", "csv", "--checkpoint", state, "--resume"});
+  CHECK(resumed.out.substr(0, whole.out.find("\n60,")) == whole.out.substr(0, whole.out.find("\n60,")));
+  CHECK_THAT(resumed.out, ContainsSubstring(whole.out.substr(whole.out.find("\n60,"))));
+  const Ran other = with({"--epochs", "60", "--rate", "0.2", "--checkpoint", state, "--resume"});
+  CHECK(other.code == 2);
+  CHECK_THAT(other.err, ContainsSubstring("--rate") || ContainsSubstring("another question"));
+  const auto refused = [&](const std::vector<std::string>& flags, const char* why) {
+    const Ran ran = run_program(flags);
+    CAPTURE(ran.err);
+    CHECK(ran.code == 2);
+    CHECK(ran.out.empty());
+    CHECK_THAT(ran.err, ContainsSubstring(why));
+  };
+  refused({"train", "--activation", "tanh"}, "give one of --task");
+  refused({"train", "--activation", "tanh", "--task", "moons"}, "noisy-xor");
+  refused({"train", "--activation", "tanh", "--task", "xor", "--line", "1,9"}, "numbered from 1 to 4");
+  refused({"train", "--activation", "tanh", "--task", "xor", "--rate", "-1"}, "learning rate");
+  refused({"train", "--activation", "tanh", "--task", "xor", "--schedule", "step"}, "step:FACTOR,EVERY");
+  refused({"train", "--activation", "tanh", "--task", "xor", "--parameterization", "mup", "--gamma", "2"}, "--gamma");
+  refused({"train", "--validate", "--activation", "tanh", "--task", "xor", "--at", "1,0", "--widths", "16"}, "one target each");
+  const Ran blown = run_program({"train", "--activation", "x^3", "--task", "xor", "--loss", "squared", "--rate", "1e6", "--epochs", "50"});
+  CHECK(blown.code == 4);
+  CHECK_THAT(blown.err, ContainsSubstring("learning rate") || ContainsSubstring("no number"));
+  const Ran theory = run_program({"train", "--validate", "--task", "two-points", "--activation", "tanh", "--widths", "16", "--at", "0.6,0.8", "--times", "1", "--draws", "40", "--format", "json"});
+  CAPTURE(theory.err);
+  CHECK(theory.code == 0);
+  CHECK(lines(theory.out) == 15);
+  const std::string studies = (folder / "study").string();
+  const Ran study = run_program({"reproduce", "xor", "--seeds", "2", "--epochs", "40", "--folder", studies});
+  CAPTURE(study.err);
+  CHECK(study.code == 0);
+  for (const char* name : {"table.txt", "table.csv", "table.tex", "w_10.pdf", "w_100.pdf", "w_250.pdf"}) CHECK(fs::exists(fs::path(studies) / name));
+  refused({"reproduce", "mnist"}, "sinusoid-shallow");
+  refused({"reproduce", "digits"}, "--points and --labels");
+  fs::remove_all(folder);
 }
 
 TEST_CASE("symmetry of the limit and of networks", "[cli][validation]") {

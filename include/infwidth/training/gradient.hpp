@@ -28,6 +28,7 @@ struct LossValue {
 
 /// The loss of a network on data and its gradient in all parameters, by backpropagation; the function is f = readout / output_scale.
 /// The bits are the same for any number of threads: rows are cut into blocks that do not depend on it, and added in one order.
+///   Derivation D-084
 class Backpropagation {
  public:
   /// `shape`: a network with a readout, whose layers, activations and residual connections are meant; its numbers are not looked at.

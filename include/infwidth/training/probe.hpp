@@ -75,6 +75,7 @@ struct Magnification {
 };
 /// `distance`: of the points to the boundary in question, which need not be that of `record` (before training, it is the one to come).
 ///   Errors   NotReached: no boundary, or no points near or far from it
+///   Derivation D-085
 Magnification magnification(const ProbeRecord& record, const Probe& probe, std::span<const double> distance, double near = 0.1, double far = 0.4);
 
 }  // namespace infwidth
