@@ -179,7 +179,6 @@ std::vector<Result> run_all(const std::vector<Variant>& variants, const Flags& f
           progress.advance();
           answer.note(fmt::format("{}, seed {}, loss {:.3g}", r.variant->name, r.seed, result.loss));
         };
-        options.close = [&] { answer.closing(); };
         r.history = train(r.task, options);
         if (!r.history.complete) break;
       }
@@ -384,6 +383,7 @@ int answer_question(const Flags& flags, const std::string& line, Answer& answer)
   std::error_code problem;
   std::filesystem::create_directories(folder, problem);
   if (problem) throw UsageError("--folder: " + shown(folder) + " cannot be made (" + problem.message() + "); name another one");
+  answer.stops_slowly();
   const std::vector<Result> results = run_all(variants, flags, answer);
   const bool all = std::all_of(results.begin(), results.end(), [](const Result& r) { return r.history.complete; });
   const bool layers = flags.study == "sinusoid-deep";

@@ -21,8 +21,8 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr auto look_around = 20ms;
-constexpr auto grace = 500ms;       // for a computation to see that it shall stop
-constexpr auto closing_time = 60s;  // for its last part, where it says that there is one
+constexpr auto grace = 500ms;     // for a computation to see that it shall stop
+constexpr auto long_grace = 60s;  // for one that says it needs a while
 
 std::atomic<bool> stop{false};
 std::atomic<bool> insisted{false};
@@ -173,7 +173,7 @@ int run_session(const SessionOptions& options, const std::function<int(Answer&)>
     while (!ended.wait_for(lock, look_around, [&] { return ending.has_value(); })) {
       const bool late = limit && Clock::now() - start > *limit;
       if (!asked_to_stop && (stop || late)) asked_to_stop = Clock::now();
-      if (asked_to_stop && (insisted || Clock::now() - *asked_to_stop > (answer.is_closing() ? Clock::duration(closing_time) : Clock::duration(grace)))) {
+      if (asked_to_stop && (insisted || Clock::now() - *asked_to_stop > (answer.is_slow_to_stop() ? Clock::duration(long_grace) : Clock::duration(grace)))) {
         // The worker sits in a computation that cannot be interrupted: leave it there.
         bar.clear();
         answer.abandon();

@@ -50,9 +50,9 @@ class Answer {
   /// What the bar tells beside how far it has come: a loss.
   void note(std::string text);
   std::string note();
-  /// The work has been asked to stop and is at its last part, which may take a while: a second Ctrl-C ends it.
-  void closing() { closing_ = true; }
-  bool is_closing() const { return closing_; }
+  /// The work needs up to a minute to stop in good order (the end of an epoch, a last look at the geometry): only a second Ctrl-C ends it at once.
+  void stops_slowly() { stops_slowly_ = true; }
+  bool is_slow_to_stop() const { return stops_slowly_; }
   std::uint64_t done() const { return done_; }
   std::uint64_t total() const { return total_; }  // 0: unknown
 
@@ -72,7 +72,7 @@ class Answer {
   Heading heading_;
   std::uint64_t rows_ = 0;
   std::atomic<std::uint64_t> done_{0}, total_{0};
-  std::atomic<bool> closing_{false};
+  std::atomic<bool> stops_slowly_{false};
   std::mutex note_mutex_;
   std::string note_;
 

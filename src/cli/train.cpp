@@ -268,7 +268,7 @@ int answer_question(Flags& flags, const std::string& identity, Answer& answer) {
   Progress progress = answer.progress(options.training.epochs);
   options.progress = &progress;
   options.see = [&](std::uint64_t, const EpochResult& result) { answer.note(fmt::format("loss {:.4g}", result.loss)); };
-  options.close = [&] { answer.closing(); };
+  answer.stops_slowly();
   Output* const figure = flags.figure.empty() ? nullptr : &answer.file(flags.figure);
   const History history = train(task, options);
   write_history(history, options, task, network.description() + ", widths " + flags.widths + "; " + task.name + ", seed " + flags.seed + (history.complete ? "" : " (stopped)"), flags.answer, answer);

@@ -79,6 +79,7 @@ State read_checkpoint(std::size_t size, const EnsembleOptions& options) {
 
 EnsembleResult run_ensemble(std::size_t size, const std::function<Draws()>& make_draws, const EnsembleOptions& options) {
   State state{Moments(size), std::vector<std::vector<double>>(options.keep.size())};
+  if (!options.checkpoint.empty()) Output::to_file(options.checkpoint);  // refused now rather than after hours
   const bool resumed = options.resume && !options.checkpoint.empty() && std::filesystem::exists(options.checkpoint);
   if (resumed) state = read_checkpoint(size, options);
   const std::uint64_t block = options.block;

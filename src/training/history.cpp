@@ -29,9 +29,13 @@ class Run {
     for (std::size_t k = 1; k < options.record.size(); ++k) {
       if (options.record[k] <= options.record[k - 1]) throw UsageError("the epochs to record are increasing numbers, like 0,100,1000");
     }
+    if (!options.record.empty() && options.record.back() > options.training.epochs) {
+      throw UsageError("epoch " + std::to_string(options.record.back()) + " cannot be recorded in a training of " + std::to_string(options.training.epochs) + "; train longer, or record earlier");
+    }
   }
 
   History run() {
+    if (!options_.checkpoint.empty()) Output::to_file(options_.checkpoint);  // refused now rather than after hours
     if (options_.resume && !options_.checkpoint.empty() && std::filesystem::exists(options_.checkpoint)) load();
     if (options_.progress != nullptr && trainer_.epochs_done() > 0) options_.progress->advance(trainer_.epochs_done());
     Clock::time_point last = Clock::now();
@@ -54,7 +58,6 @@ class Run {
       // The end of the budget, or the end of the numbers.
       if (!is_over()) throw;
     }
-    if (options_.close) options_.close();
     if (history_.complete && (history_.entries.empty() || history_.entries.back().epoch != trainer_.epochs_done())) snapshot();
     if (!options_.checkpoint.empty()) save();
     // What is told of a run that was stopped: the network as it is. Its geometry takes a moment, which a second Ctrl-C ends.

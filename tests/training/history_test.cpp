@@ -48,6 +48,8 @@ TEST_CASE("geometry is recorded before the first step, when asked for, and at th
   }
   options.record = {3, 0};
   CHECK_THROWS_WITH(train(task, options), ContainsSubstring("increasing"));
+  options.record = {0, 6};
+  CHECK_THROWS_WITH(train(task, options), ContainsSubstring("epoch 6 cannot be recorded"));
 }
 
 TEST_CASE("a history that was interrupted goes on to the same bits", "[history]") {
@@ -75,7 +77,7 @@ TEST_CASE("a history that was interrupted goes on to the same bits", "[history]"
   options.identity = "another";
   CHECK_THROWS_WITH(train(task, options), ContainsSubstring("another question"));
   options.identity = "a test";
-  options.training.epochs = 2;
+  options.training.epochs = 5;
   CHECK_THROWS_WITH(train(task, options), ContainsSubstring("8 epochs old"));
   std::filesystem::remove(file);
 }

@@ -25,7 +25,6 @@ namespace infwidth {
 ///   resume             go on from it, if it is there
 ///   identity           what was asked, word by word: a checkpoint of another question is refused
 ///   see                called after each epoch
-///   close              called before the last looks at the geometry
 struct HistoryOptions {
   Architecture network;
   std::vector<std::uint64_t> widths;
@@ -40,7 +39,6 @@ struct HistoryOptions {
   Budget budget;
   Progress* progress = nullptr;  // advances by epochs
   std::function<void(std::uint64_t epoch, const EpochResult&)> see;
-  std::function<void()> close;
 };
 
 /// The network after `epoch` epochs.
