@@ -26,6 +26,7 @@ TEST_CASE("zero lines of a circle, and distances to them", "[probe]") {
   // A saddle: two lines, not one through the middle.
   const std::vector<Segment> saddle = zero_lines(std::vector<double>{1, -0.5, -0.5, 1}, PlaneGrid{2, 1});
   REQUIRE(saddle.size() == 2);
+  for (const auto& [x1, y1, x2, y2] : saddle) CHECK((x1 + x2) * (y1 + y2) < 0);  // the middle is positive: the negative corners are cut off
   CHECK(std::isinf(distances(std::vector<double>{0, 0}, {})[0]));
   CHECK(zero_lines(std::vector<double>{1, 1, 1, 1}, PlaneGrid{2, 1}).empty());
 }

@@ -73,6 +73,7 @@ TEST_CASE("the ntk parameterization moves what the weights are multiples of", "[
     options.parameters = {Parameterization::ntk, gamma};
     options.optimiser.method = method;
     options.optimiser.rate = 0.1;
+    options.optimiser.momentum = 0.9;  // nothing to remember before the first step
     Trainer trainer(network, small, task.data, options);
     trainer.epoch();
     const std::vector<double> after = parameters_of(trainer.network());

@@ -91,6 +91,17 @@ TEST_CASE("what has no theory at this width stands outside the verdict until it 
   CHECK(limit.agrees());
 }
 
+TEST_CASE("curvature of narrow networks is far from the limit, and extrapolates to it", "[study]") {
+  StudyOptions options = with({.metric = false, .volume = false, .log_volume = false, .curvature = true}, 3000);
+  const StudyRow narrow = validate(network("tanh", 2), {40}, here, options).rows.at(0);
+  CHECK(std::abs(narrow.mean - narrow.limit) > 5 * narrow.standard_error);
+  options.extrapolate = true;
+  const StudyRow limit = validate(network("tanh", 2), {40}, here, options).rows.at(0);
+  CAPTURE(narrow.mean, limit.mean, limit.limit, limit.standard_error);
+  CHECK(std::abs(limit.z.value()) < 4);
+  CHECK(limit.standard_error < std::abs(narrow.mean - narrow.limit) / 2);
+}
+
 TEST_CASE("the exact laws of ReLU networks hold, singular draws among them", "[study]") {
   const StudyResult r = validate(network("relu", 2, 2), {6, 6}, here, with({}, 30000));
   CHECK(r.agrees());
