@@ -388,7 +388,7 @@ int answer_question(const Flags& flags, const std::string& line, Answer& answer)
   const bool all = std::all_of(results.begin(), results.end(), [](const Result& r) { return r.history.complete; });
   const bool layers = flags.study == "sinusoid-deep";
   const Rows rows = rows_of(variants, results, layers);
-  const std::string caption = flags.study + ", seeds 1 to " + flags.seeds + ": means over the seeds, [95 % bootstrap intervals]; contrast and correlations of log-volume with the distance to the final boundary" +
+  const std::string caption = flags.study + (flags.study == "digits" ? ", seed 1" : ", seeds 1 to " + flags.seeds) + ": means over the seeds, [95 % bootstrap intervals]; contrast and correlations of log-volume with the distance to the final boundary" +
                               (all ? "" : " (stopped: finished trainings alone)");
   for (const auto& [name, format] : {std::pair{"table.txt", Format::text}, std::pair{"table.csv", Format::csv}, std::pair{"table.tex", Format::latex}}) {
     write_table(folder + "/" + name, format, rows, layers, caption, line, answer);
