@@ -2,8 +2,6 @@
 #pragma once
 
 /// Catch2, version 2 (one header) or 3 (a library): tests write version 3's `ContainsSubstring` and version 2's `Catch::MatcherBase`.
-///     INFWIDTH_PROGRAM   the path of the program under test, a string literal
-///     INFWIDTH_SOURCE    the path of the source tree, for tests/reference/
 #if __has_include(<catch2/catch_all.hpp>)
 #include <catch2/catch_all.hpp>
 

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "infwidth/network/architecture.hpp"
 #include "session.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace infwidth::cli {
 

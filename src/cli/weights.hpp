@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 
 #include "options.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace infwidth::cli {
 

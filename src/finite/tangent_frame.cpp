@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "../real/decompositions.hpp"
 #include "infwidth/real/matrix_product.hpp"
 
 namespace infwidth {
@@ -17,6 +18,12 @@ std::size_t size(Eigen::Index i) { return static_cast<std::size_t>(i); }
 Eigen::Index pair(Eigen::Index i, Eigen::Index j, Eigen::Index d) {
   if (i > j) std::swap(i, j);
   return i * d - i * (i - 1) / 2 + j - i;
+}
+
+Eigen::VectorXd singular_values_of(Eigen::MatrixXd a) {
+  Eigen::VectorXd values(std::min(a.rows(), a.cols()));
+  singular_values(a.data(), size(a.rows()), size(a.cols()), values.data());
+  return values;
 }
 
 }  // namespace
@@ -51,8 +58,7 @@ TangentFrame::Volume TangentFrame::volume() {
   factor();
   const Eigen::Index n = jacobian_.rows(), d = jacobian_.cols();
   if (regular_) return {qr_.matrixQR().diagonal().head(d).cwiseAbs().array().log().sum(), static_cast<int>(d)};
-  const Eigen::BDCSVD<Eigen::MatrixXd> svd(jacobian_);
-  const Eigen::VectorXd& values = svd.singularValues();
+  const Eigen::VectorXd values = singular_values_of(jacobian_);
   const double floor = static_cast<double>(std::max(n, d)) * std::numeric_limits<double>::epsilon() * values(0);
   Volume v{0, 0};
   for (Eigen::Index i = 0; i < values.size() && values(i) > floor; ++i, ++v.rank) v.log_volume += std::log(values(i));
@@ -62,8 +68,8 @@ TangentFrame::Volume TangentFrame::volume() {
 
 void TangentFrame::spectrum(double* into) const {
   const Eigen::Index d = jacobian_.cols();
-  const Eigen::BDCSVD<Eigen::MatrixXd> svd(jacobian_);
-  for (Eigen::Index i = 0; i < d; ++i) into[i] = i < svd.singularValues().size() ? std::pow(svd.singularValues()(i), 2) : 0;
+  const Eigen::VectorXd values = singular_values_of(jacobian_);
+  for (Eigen::Index i = 0; i < d; ++i) into[i] = i < values.size() ? std::pow(values(i), 2) : 0;
 }
 
 void TangentFrame::make_normal() {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "infwidth/kernel/regression.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
 
+#include "../real/decompositions.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/text.hpp"
 #include "spd_matrix.hpp"
@@ -68,12 +68,12 @@ void refuse_equal_rows(const RowsView& k) {
 /// The factor of A + shift I, or the refusal that fits.
 SpdMatrix factor_of(const RowsView& a, double shift, const RegressionOptions& options, Extremes& extremes) {
   const auto n = static_cast<std::size_t>(a.rows());
+  if (!a.allFinite()) throw UsageError("kernel regression: an entry of the kernel matrix is not a finite number; compute it again");
   std::optional<SpdMatrix> factor = SpdMatrix::factorize(a, shift, options.budget, options.progress);
   if (factor) {
     extremes = factor->extremes(options.budget);
     if (extremes.smallest > rounding_of(n, extremes.largest)) return std::move(*factor);
   }
-  if (!a.allFinite()) throw UsageError("kernel regression: an entry of the kernel matrix is not a finite number; compute it again");
   if (shift == 0) refuse_equal_rows(a);
   const double largest = largest_eigenvalue(a, options.budget);
   refuse_singular(smallest_eigenvalue(a, largest, options.budget) + shift, largest + shift, n);
@@ -215,10 +215,10 @@ void NtkFlow::State::decompose(const RowsView& theta, double time, double ridge)
   const auto n = static_cast<std::size_t>(theta.rows());
   if (!theta.allFinite()) throw UsageError("kernel regression: an entry of the kernel matrix is not a finite number; compute it again");
   options.budget.check();
-  const Eigen::SelfAdjointEigenSolver<Columns> solver(theta);
+  vectors = theta;
+  Vector values(theta.rows());
+  symmetric_eigenvectors(vectors.data(), n, values.data());
   options.budget.check();
-  if (solver.info() != Eigen::Success) throw NotReached("kernel regression: the eigenvalues of the tangent kernel do not converge; allow for noise (--noise)");
-  const Vector& values = solver.eigenvalues();
   extremes = {values[0] + ridge, values[values.size() - 1] + ridge};
   const double rounding = rounding_of(n, values[values.size() - 1]);
   if (values[0] < -rounding) refuse_singular(values[0], values[values.size() - 1], n);
@@ -226,7 +226,6 @@ void NtkFlow::State::decompose(const RowsView& theta, double time, double ridge)
     throw NotReached("the time " + short_text(time) + " is so long that eigenvalues of the tangent kernel count which are singular to double precision: the smallest is " +
                      short_text(values[0]) + ", with an error of " + short_text(rounding) + "; take a time below " + short_text(1 / rounding) +
                      ", allow for noise (--noise), or leave out points that nearly repeat others");
-  vectors = solver.eigenvectors();
   g.resize(values.size());
   for (Index i = 0; i < values.size(); ++i) g[i] = flow_factor(values[i] + ridge, time);
 }

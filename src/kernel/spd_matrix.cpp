@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "spd_matrix.hpp"
 
-#include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
+
+#include "../real/decompositions.hpp"
 
 namespace infwidth {
 
@@ -44,7 +44,9 @@ double lanczos(Index n, const Budget& budget, Apply apply) {
       t(i, i) = alpha[static_cast<std::size_t>(i)];
       if (i > 0) t(i, i - 1) = t(i - 1, i) = beta[static_cast<std::size_t>(i - 1)];
     }
-    const double now = Eigen::SelfAdjointEigenSolver<Columns>(t, Eigen::EigenvaluesOnly).eigenvalues()[count - 1];
+    Vector eigenvalues(count);
+    symmetric_eigenvalues(t.data(), static_cast<std::size_t>(count), eigenvalues.data());
+    const double now = eigenvalues[count - 1];
     if (step > 3 && now - found <= enough * now) return now;
     found = now;
     if (!(length > 1e-14 * now)) break;  // the operator's whole space is found
@@ -66,9 +68,8 @@ std::optional<SpdMatrix> SpdMatrix::factorize(const Eigen::Ref<const Rows>& a, d
   f.diagonal().array() += shift;
   for (Index k = 0; k < n; k += block) {
     const Index width = std::min(block, n - k), rest = n - k - width;
-    Eigen::Ref<Columns> diagonal = f.block(k, k, width, width);
-    const Eigen::LLT<Eigen::Ref<Columns>> corner(diagonal);  // in place
-    if (corner.info() != Eigen::Success) return std::nullopt;
+    const auto diagonal = f.block(k, k, width, width);
+    if (!cholesky(&f(k, k), static_cast<std::size_t>(width), static_cast<std::size_t>(n))) return std::nullopt;
     auto panel = f.block(k + width, k, rest, width);
     diagonal.transpose().triangularView<Eigen::Upper>().solveInPlace<Eigen::OnTheRight>(panel);
     for (Index j = k + width; j < n; j += block) {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "infwidth/training/drift.hpp"
 
-#include <Eigen/Eigenvalues>
+#include <Eigen/Core>
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
 #include <string>
 
+#include "../real/decompositions.hpp"
 #include "flow_integral.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/text.hpp"
@@ -60,10 +61,9 @@ struct Spectrum {
   Vector rates;
 
   explicit Spectrum(const Matrix& theta) {
-    const Eigen::SelfAdjointEigenSolver<Matrix> solver(theta);
-    if (solver.info() != Eigen::Success) throw NotReached("drift of the metric: the eigenvalues of the tangent kernel do not converge");
-    vectors = solver.eigenvectors();
-    rates = solver.eigenvalues();
+    vectors = theta;
+    rates.resize(theta.rows());
+    symmetric_eigenvectors(vectors.data(), static_cast<std::size_t>(theta.rows()), rates.data());
   }
   double dust() const { return static_cast<double>(rates.size()) * std::numeric_limits<double>::epsilon() * std::max(0.0, rates.maxCoeff()); }
   /// Rates below the rounding of the largest are 0 but for that rounding; for t = infinity they must not be there.

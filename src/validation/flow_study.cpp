@@ -6,9 +6,9 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <numeric>
 
-#include <Eigen/Dense>
-
+#include "../real/decompositions.hpp"
 #include "infwidth/finite/activation_values.hpp"
 #include "infwidth/finite/ensemble.hpp"
 #include "infwidth/finite/geometry.hpp"
@@ -176,14 +176,13 @@ class FlowStudy {
 
   /// log N(Y; 0, gram + noise I), up to a constant.
   double weight_log(std::vector<double> gram) const {
-    const Eigen::Index n = static_cast<Eigen::Index>(data_.points);
-    Eigen::Map<Eigen::MatrixXd> matrix(gram.data(), n, n);
-    matrix.diagonal().array() += options_.noise;
-    const Eigen::LLT<Eigen::MatrixXd> factor(matrix);
-    const Eigen::Map<const Eigen::VectorXd> y(data_.targets.data(), n);
+    const std::size_t n = data_.points;
+    for (std::size_t k = 0; k < n; ++k) gram[k * n + k] += options_.noise;
+    std::vector<double> solved(data_.targets.begin(), data_.targets.begin() + static_cast<std::ptrdiff_t>(n));
+    if (!solve_positive(gram.data(), n, solved.data(), 1)) throw NotReached("posterior of a network: its kernel plus noise is not positive definite in double precision; allow for more noise");
     double log_root = 0;
-    for (Eigen::Index k = 0; k < n; ++k) log_root += std::log(factor.matrixLLT()(k, k));
-    return -log_root - y.dot(factor.solve(y)) / 2;
+    for (std::size_t k = 0; k < n; ++k) log_root += std::log(gram[k * n + k]);
+    return -log_root - std::inner_product(solved.begin(), solved.end(), data_.targets.begin(), 0.0) / 2;
   }
 
   /// What one thread needs.
@@ -357,31 +356,31 @@ class FlowStudy {
   void control(Estimates& e) const {
     std::vector<std::size_t> rates;
     for (std::size_t k = 0; k < entries_.size(); ++k) {
-      if (entries_[k].kind == Kind::rate) rates.push_back(k);
+      if (entries_[k].kind == Kind::rate && e.covariance[k * e.mean.size() + k] > 0) rates.push_back(k);
     }
-    const std::size_t n = e.mean.size();
-    const Eigen::Index count = static_cast<Eigen::Index>(rates.size());
-    Eigen::MatrixXd of_rates(count, count);
-    Eigen::VectorXd missed(count);
-    for (Eigen::Index a = 0; a < count; ++a) {
-      const std::size_t r = rates[static_cast<std::size_t>(a)];
-      missed(a) = e.mean[r] - entries_[r].theory;
-      for (Eigen::Index b = 0; b < count; ++b) of_rates(a, b) = e.covariance[r * n + rates[static_cast<std::size_t>(b)]];
-    }
-    const Eigen::LDLT<Eigen::MatrixXd> solver(of_rates);
-    if (count == 0 || solver.info() != Eigen::Success || !solver.isPositive()) return;
-    std::map<std::size_t, Eigen::VectorXd> slopes;
+    std::vector<std::size_t> drifts;
     for (std::size_t k = 0; k < entries_.size(); ++k) {
-      if (entries_[k].kind != Kind::drift) continue;
-      Eigen::VectorXd with(count);
-      for (Eigen::Index a = 0; a < count; ++a) with(a) = e.covariance[k * n + rates[static_cast<std::size_t>(a)]];
-      slopes[k] = solver.solve(with);
-      e.mean[k] -= slopes[k].dot(missed);
+      if (entries_[k].kind == Kind::drift) drifts.push_back(k);
+    }
+    const std::size_t n = e.mean.size(), count = rates.size();
+    std::vector<double> of_rates, with;  // with: a column a drift
+    for (const std::size_t r : rates) {
+      for (const std::size_t other : rates) of_rates.push_back(e.covariance[r * n + other]);
+    }
+    for (const std::size_t k : drifts) {
+      for (const std::size_t r : rates) with.push_back(e.covariance[k * n + r]);
+    }
+    if (!solve_positive(of_rates.data(), count, with.data(), drifts.size())) return;
+    std::map<std::size_t, std::vector<double>> slopes;
+    for (std::size_t column = 0; column < drifts.size(); ++column) {
+      const std::size_t k = drifts[column];
+      slopes[k].assign(with.begin() + static_cast<std::ptrdiff_t>(column * count), with.begin() + static_cast<std::ptrdiff_t>((column + 1) * count));
+      for (std::size_t a = 0; a < count; ++a) e.mean[k] -= slopes[k][a] * (e.mean[rates[a]] - entries_[rates[a]].theory);
     }
     const auto taken_off = [&](std::size_t row_step, std::size_t column_step) {
       for (const auto& [k, c] : slopes) {
         for (std::size_t j = 0; j < n; ++j) {
-          for (Eigen::Index a = 0; a < count; ++a) e.covariance[k * row_step + j * column_step] -= c(a) * e.covariance[rates[static_cast<std::size_t>(a)] * row_step + j * column_step];
+          for (std::size_t a = 0; a < count; ++a) e.covariance[k * row_step + j * column_step] -= c[a] * e.covariance[rates[a] * row_step + j * column_step];
         }
       }
     };

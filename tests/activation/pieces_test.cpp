@@ -2,10 +2,10 @@
 #include <cmath>
 #include <functional>
 
-#include "activation/text.hpp"
 #include "catch.hpp"
 #include "infwidth/activation/catalogue.hpp"
 #include "infwidth/real/functions.hpp"
+#include "support/activation_text.hpp"
 
 using namespace infwidth;
 

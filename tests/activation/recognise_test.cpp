@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <cmath>
 
-#include "activation/text.hpp"
 #include "catch.hpp"
 #include "infwidth/activation/catalogue.hpp"
 #include "infwidth/activation/recognise.hpp"
 #include "infwidth/real/functions.hpp"
+#include "support/activation_text.hpp"
 
 using namespace infwidth;
 

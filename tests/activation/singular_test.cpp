@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <cmath>
 
-#include "activation/text.hpp"
 #include "catch.hpp"
 #include "infwidth/activation/local_series.hpp"
 #include "infwidth/activation/singular.hpp"
+#include "support/activation_text.hpp"
 
 using namespace infwidth;
 

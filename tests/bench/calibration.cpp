@@ -12,7 +12,7 @@
 #include <fmt/core.h>
 
 #include "infwidth/validation/network_study.hpp"
-#include "validation/kolmogorov_smirnov.hpp"
+#include "support/kolmogorov_smirnov.hpp"
 
 using namespace infwidth;
 

@@ -4,8 +4,9 @@
 #include <fstream>
 
 #include "catch.hpp"
-#include "cli/run_program.hpp"
 #include "infwidth/io/matrix.hpp"
+#include "support/paths.hpp"
+#include "support/run_program.hpp"
 
 using namespace infwidth;
 using Catch::Matchers::ContainsSubstring;
@@ -43,7 +44,7 @@ std::vector<double> values_of(const std::string& json) {
 
 /// Lines first, first + step, .. of one of the digits' files.
 std::string lines_of(const std::string& name, std::size_t first, std::size_t step, std::size_t count) {
-  std::ifstream file(std::string(INFWIDTH_SOURCE) + "/src/data/digits/" + name);
+  std::ifstream file(source_folder() / "src/data/digits" / name);
   std::string text, line;
   for (std::size_t at = 0; count > 0 && std::getline(file, line);) {
     if (line.starts_with('#')) continue;

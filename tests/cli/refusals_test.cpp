@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "catch.hpp"
-#include "run_program.hpp"
+#include "support/run_program.hpp"
 
 using Catch::Matchers::ContainsSubstring;
 

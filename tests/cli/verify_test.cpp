@@ -3,7 +3,7 @@
 #include <fstream>
 
 #include "catch.hpp"
-#include "run_program.hpp"
+#include "support/run_program.hpp"
 
 using Catch::Matchers::ContainsSubstring;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // D-010 by another road than its proof: the metric as mixed derivatives of the two-point kernel, by differences with 120 digits.
-#include "geometry/agreement.hpp"
-#include "geometry/closed_forms.hpp"
 #include "infwidth/geometry/recursion.hpp"
+#include "support/agreement.hpp"
+#include "support/closed_forms.hpp"
 
 using namespace infwidth;
 

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// D-011 by another road than its proof: the determinant and the eigenvalues of the metric matrix, by elimination and by Eigen.
-#include <Eigen/Dense>
+// D-011 by another road than its proof: the determinant and the eigenvalues of the metric matrix, by elimination and by LAPACK.
+#include <array>
+#include <cmath>
+#include <numeric>
+#include <vector>
 
-#include "geometry/agreement.hpp"
-#include "geometry/brute_force.hpp"
-#include "geometry/closed_forms.hpp"
+#include "../../src/real/decompositions.hpp"
 #include "infwidth/geometry/radial_metric.hpp"
+#include "support/agreement.hpp"
+#include "support/brute_force.hpp"
+#include "support/closed_forms.hpp"
 
 using namespace infwidth;
 
@@ -49,17 +53,17 @@ TEST_CASE("D-011: the squared volume element is the determinant of the metric ma
 }
 
 TEST_CASE("D-011: the eigenvalues of the metric matrix are A, d - 1 times, and A + |x|^2 B along x", "[derivation][geometry]") {
-  constexpr double rounding = 1e-13;  // of Eigen's QR iterations, relative to the largest eigenvalue
+  constexpr double rounding = 1e-13;  // of LAPACK's iterations, relative to the largest eigenvalue
   const std::vector<double> x = {0.5, -0.25, 1.5, 0.125};
   const double s = 0.25 + 0.0625 + 2.25 + 0.015625;
   const RadialMetric<double> m = features(3, s, 4, closed_forms::Gelu{});
   const std::vector<Value<double>> entries = metric_matrix(m, x);
-  Eigen::Matrix4d g;
-  for (int i = 0; i < 16; ++i) g(i / 4, i % 4) = entries[static_cast<std::size_t>(i)].value;
-  const Eigen::SelfAdjointEigenSolver<Eigen::Matrix4d> solver(g);
-  REQUIRE(m.radial.value > m.tangential.value);  // Eigen sorts them
-  for (int i = 0; i < 3; ++i) CHECK(std::abs(solver.eigenvalues()[i] - m.tangential.value) <= rounding * m.radial.value);
-  CHECK(std::abs(solver.eigenvalues()[3] - m.radial.value) <= rounding * m.radial.value);
-  const Eigen::Vector4d direction(x[0], x[1], x[2], x[3]);
-  CHECK(std::abs(std::abs(solver.eigenvectors().col(3).dot(direction)) - std::sqrt(s)) <= 10 * rounding);
+  std::array<double, 16> vectors;
+  std::array<double, 4> eigenvalues;
+  for (std::size_t i = 0; i < 16; ++i) vectors[i] = entries[i].value;
+  symmetric_eigenvectors(vectors.data(), 4, eigenvalues.data());
+  REQUIRE(m.radial.value > m.tangential.value);  // LAPACK sorts them
+  for (std::size_t i = 0; i < 3; ++i) CHECK(std::abs(eigenvalues[i] - m.tangential.value) <= rounding * m.radial.value);
+  CHECK(std::abs(eigenvalues[3] - m.radial.value) <= rounding * m.radial.value);
+  CHECK(std::abs(std::abs(std::inner_product(x.begin(), x.end(), vectors.begin() + 12, 0.0)) - std::sqrt(s)) <= 10 * rounding);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // D-012 by another road than its proof. The curvatures of A I + B x x^T against Christoffel symbols stand in tests/geometry/curvature_test.cpp; here
 // the warped product, whose curvatures need no tensors, and the factor -1/4 of Hessian metrics by three roads.
-#include "geometry/agreement.hpp"
-#include "geometry/brute_force.hpp"
-#include "geometry/closed_forms.hpp"
 #include "infwidth/geometry/radial_metric.hpp"
+#include "support/agreement.hpp"
+#include "support/brute_force.hpp"
+#include "support/closed_forms.hpp"
 
 using namespace infwidth;
 using brute_force::Curvature;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // D-020 by another road than its proof: derivatives in q by differences of values at 200 digits, and expectations of derivatives of phi.
-#include "gaussian/balls.hpp"
 #include "infwidth/gaussian/expectation.hpp"
 #include "infwidth/gaussian/panels.hpp"
 #include "infwidth/gaussian/variance_map.hpp"
+#include "support/balls.hpp"
 
 using namespace infwidth;
 

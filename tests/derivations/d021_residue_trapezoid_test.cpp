@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // D-021 by another road than its proof: residues by contour integrals, the bounds on lines by boxes, the error of coarse rules against its bound.
-#include "gaussian/balls.hpp"
 #include "infwidth/real/complex_ball.hpp"
 #include "infwidth/real/jet.hpp"
+#include "support/balls.hpp"
 
 using namespace infwidth;
 

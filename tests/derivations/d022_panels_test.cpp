@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // D-022 by another road than its proof: integrals known in closed form, whose error under a rule of n points is set against the bound.
-#include "gaussian/balls.hpp"
 #include "infwidth/gaussian/legendre.hpp"
+#include "support/balls.hpp"
 
 using namespace infwidth;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // D-034 by another road than its proof: Gauss-Legendre quadrature of the defining integral, and of the probability that T is.
-#include "gaussian/balls.hpp"
 #include "infwidth/gaussian/legendre.hpp"
+#include "support/balls.hpp"
 
 using namespace infwidth;
 

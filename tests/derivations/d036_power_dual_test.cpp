@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // D-036 by another road than its proof: the angular integral by tanh-sinh quadrature, and the sums that whole exponents have.
-#include "gaussian/balls.hpp"
 #include "infwidth/real/special.hpp"
+#include "support/balls.hpp"
 
 using namespace infwidth;
 

@@ -5,7 +5,7 @@
 #include "catch.hpp"
 #include "infwidth/kernel/regression.hpp"
 #include "infwidth/real/digits.hpp"
-#include "kernel/kernels.hpp"
+#include "support/erf_network.hpp"
 
 using namespace infwidth;
 

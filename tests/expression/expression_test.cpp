@@ -2,10 +2,10 @@
 #include "infwidth/expression/expression.hpp"
 
 #include "catch.hpp"
-#include "formulas.hpp"
 #include "infwidth/expression/parse.hpp"
 #include "infwidth/expression/program.hpp"
 #include "infwidth/real/digits.hpp"
+#include "support/random_formulas.hpp"
 
 using namespace infwidth;
 

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "formulas.hpp"
 #include "infwidth/expression/parse.hpp"
 #include "infwidth/expression/simplify.hpp"
 #include "infwidth/real/errors.hpp"
+#include "support/random_formulas.hpp"
 
 namespace {
 

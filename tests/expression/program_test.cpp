@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "catch.hpp"
-#include "formulas.hpp"
 #include "infwidth/expression/parse.hpp"
+#include "support/random_formulas.hpp"
 
 using namespace infwidth;
 

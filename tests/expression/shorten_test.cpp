@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <random>
 
-#include "gaussian/balls.hpp"
 #include "infwidth/expression/parse.hpp"
 #include "infwidth/expression/program.hpp"
 #include "infwidth/expression/simplify.hpp"
+#include "support/balls.hpp"
 
 using namespace infwidth;
 

@@ -2,9 +2,9 @@
 #include "infwidth/expression/simplify.hpp"
 
 #include "catch.hpp"
-#include "formulas.hpp"
 #include "infwidth/expression/parse.hpp"
 #include "infwidth/expression/program.hpp"
+#include "support/random_formulas.hpp"
 
 using namespace infwidth;
 

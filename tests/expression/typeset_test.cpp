@@ -7,11 +7,12 @@
 #include <fstream>
 #include <sstream>
 
-#include "cli/run_program.hpp"
-#include "formulas.hpp"
-#include "gaussian/balls.hpp"
 #include "infwidth/expression/parse.hpp"
 #include "infwidth/expression/program.hpp"
+#include "support/balls.hpp"
+#include "support/paths.hpp"
+#include "support/random_formulas.hpp"
+#include "support/run_program.hpp"
 
 using namespace infwidth;
 
@@ -174,7 +175,7 @@ TEST_CASE("what a reader reads in the LaTeX of random formulas has the value of 
       continue;
     }
   }
-  const Ran ran = run_command({"python3", INFWIDTH_SOURCE "/tests/expression/read_latex.py"}, input);
+  const Ran ran = run_command({"python3", (source_folder() / "tests/expression/read_latex.py").string()}, input);
   INFO(ran.err);
   REQUIRE(ran.code == 0);
   std::istringstream lines(ran.out);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "infwidth/finite/jet_chain.hpp"
 
-#include "gaussian/balls.hpp"
-#include "geometry/agreement.hpp"
 #include "infwidth/real/errors.hpp"
+#include "support/agreement.hpp"
+#include "support/balls.hpp"
 
 using namespace infwidth;
 

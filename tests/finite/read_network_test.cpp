@@ -10,8 +10,8 @@
 #include "infwidth/finite/measured_variances.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/functions.hpp"
-#include "io/memory.hpp"
-#include "io/zip.hpp"
+#include "support/memory.hpp"
+#include "support/zip.hpp"
 
 using namespace infwidth;
 using Catch::Matchers::ContainsSubstring;

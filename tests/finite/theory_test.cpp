@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "infwidth/finite/theory.hpp"
 
-#include "gaussian/balls.hpp"
-#include "geometry/agreement.hpp"
 #include "infwidth/gaussian/variance_map.hpp"
 #include "infwidth/real/errors.hpp"
+#include "support/agreement.hpp"
+#include "support/balls.hpp"
 
 using namespace infwidth;
 using Catch::Matchers::ContainsSubstring;

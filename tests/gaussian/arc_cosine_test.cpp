@@ -3,13 +3,14 @@
 #include <sstream>
 #include <string>
 
-#include "gaussian/balls.hpp"
 #include "infwidth/gaussian/variance_map.hpp"
+#include "support/balls.hpp"
+#include "support/paths.hpp"
 
 using namespace infwidth;
 
 TEST_CASE("arc-cosine orders 0 to 10 and halves agree with another program's 105 digits", "[gaussian][variance_map]") {
-  std::ifstream file(std::string(INFWIDTH_SOURCE) + "/tests/reference/arc_cosine.csv");
+  std::ifstream file(source_folder() / "tests/reference/arc_cosine.csv");
   int rows = 0;
   for (std::string line; std::getline(file, line);) {
     if (line.empty() || line[0] == '#' || line.rfind("activation,", 0) == 0) continue;

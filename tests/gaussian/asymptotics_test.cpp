@@ -3,9 +3,9 @@
 
 #include <cmath>
 
-#include "balls.hpp"
 #include "infwidth/expression/program.hpp"
 #include "infwidth/real/errors.hpp"
+#include "support/balls.hpp"
 
 using namespace infwidth;
 

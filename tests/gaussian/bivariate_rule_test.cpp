@@ -2,9 +2,10 @@
 #include <fstream>
 #include <sstream>
 
-#include "geometry/agreement.hpp"
 #include "infwidth/gaussian/bivariate_rule.hpp"
 #include "infwidth/real/errors.hpp"
+#include "support/agreement.hpp"
+#include "support/paths.hpp"
 
 using namespace infwidth;
 
@@ -62,7 +63,7 @@ TEST_CASE("bivariate expectations agree with another program's 27 digits", "[gau
 TEST_CASE("bivariate expectations of x_+^n are the arc-cosine kernels between another program's variance maps", "[gaussian][bivariate]") {
   // E[u_+^n v_+^n] = sqrt(Q(q1) Q(q2)) J(t)/J(1), the limit of v = u being Q
   const DigitsPrecision p(52);
-  std::ifstream file(std::string(INFWIDTH_SOURCE) + "/tests/reference/arc_cosine.csv");
+  std::ifstream file(source_folder() / "tests/reference/arc_cosine.csv");
   int orders = 0;
   for (std::string line, Q_small; std::getline(file, line);) {
     std::istringstream fields(line);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "infwidth/gaussian/boost_rule.hpp"
 
-#include "geometry/agreement.hpp"
+#include "support/agreement.hpp"
 
 using namespace infwidth;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "infwidth/gaussian/chart.hpp"
 
-#include "gaussian/balls.hpp"
+#include "support/balls.hpp"
 
 using namespace infwidth;
 

@@ -3,12 +3,12 @@
 #include <map>
 #include <random>
 
-#include "gaussian/balls.hpp"
 #include "infwidth/expression/program.hpp"
 #include "infwidth/gaussian/closed_form.hpp"
 #include "infwidth/gaussian/panels.hpp"
 #include "infwidth/gaussian/variance_map.hpp"
 #include "infwidth/real/errors.hpp"
+#include "support/balls.hpp"
 
 using namespace infwidth;
 

@@ -2,11 +2,11 @@
 // The table of derivations D-030, typed by hand, against the closed forms that are found: for every entry of the catalogue.
 #include <algorithm>
 
-#include "gaussian/balls.hpp"
 #include "infwidth/activation/catalogue.hpp"
 #include "infwidth/expression/parse.hpp"
 #include "infwidth/expression/program.hpp"
 #include "infwidth/gaussian/closed_form.hpp"
+#include "support/balls.hpp"
 
 using namespace infwidth;
 

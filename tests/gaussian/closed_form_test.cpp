@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "infwidth/gaussian/closed_form.hpp"
 
-#include "gaussian/balls.hpp"
 #include "infwidth/gaussian/panels.hpp"
 #include "infwidth/gaussian/variance_map.hpp"
+#include "support/balls.hpp"
 
 using namespace infwidth;
 

@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "gaussian/balls.hpp"
 #include "infwidth/gaussian/expectation.hpp"
+#include "support/balls.hpp"
 
 using namespace infwidth;
 

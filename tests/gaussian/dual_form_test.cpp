@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "infwidth/gaussian/dual_form.hpp"
 
-#include "gaussian/balls.hpp"
 #include "infwidth/expression/parse.hpp"
 #include "infwidth/expression/program.hpp"
 #include "infwidth/gaussian/variance_map.hpp"
+#include "support/balls.hpp"
 
 using namespace infwidth;
 

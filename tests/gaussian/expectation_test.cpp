@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "infwidth/gaussian/expectation.hpp"
 
-#include "gaussian/balls.hpp"
-#include "geometry/agreement.hpp"
 #include "infwidth/gaussian/tanh_residue.hpp"
 #include "infwidth/real/errors.hpp"
+#include "support/agreement.hpp"
+#include "support/balls.hpp"
 
 using namespace infwidth;
 

@@ -2,10 +2,10 @@
 // Every entry of the table of Gaussian integrals (derivations D-031) against proven panels of the same function on the same interval.
 #include "../../src/gaussian/gaussian_integral.hpp"
 
-#include "gaussian/balls.hpp"
 #include "infwidth/expression/parse.hpp"
 #include "infwidth/expression/program.hpp"
 #include "infwidth/gaussian/panels.hpp"
+#include "support/balls.hpp"
 
 using namespace infwidth;
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "infwidth/gaussian/pair_rule.hpp"
 
-#include "gaussian/balls.hpp"
 #include "infwidth/gaussian/dual_form.hpp"
 #include "infwidth/gaussian/dual_map.hpp"
 #include "infwidth/gaussian/pair_expectation.hpp"
 #include "infwidth/gaussian/two_variables.hpp"
 #include "infwidth/real/errors.hpp"
+#include "support/balls.hpp"
 
 using namespace infwidth;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "infwidth/gaussian/panels.hpp"
 
-#include "gaussian/balls.hpp"
 #include "infwidth/real/errors.hpp"
+#include "support/balls.hpp"
 
 using namespace infwidth;
 

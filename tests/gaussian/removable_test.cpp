@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "infwidth/gaussian/removable.hpp"
 
-#include "gaussian/balls.hpp"
 #include "infwidth/expression/parse.hpp"
 #include "infwidth/expression/program.hpp"
+#include "support/balls.hpp"
 
 using namespace infwidth;
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "infwidth/gaussian/tanh_residue.hpp"
 
-#include "gaussian/balls.hpp"
 #include "infwidth/activation/activation.hpp"
 #include "infwidth/expression/parse.hpp"
 #include "infwidth/gaussian/panels.hpp"
 #include "infwidth/gaussian/variance_map.hpp"
+#include "support/balls.hpp"
 
 using namespace infwidth;
 

@@ -4,8 +4,9 @@
 #include <fstream>
 #include <sstream>
 
-#include "gaussian/balls.hpp"
 #include "infwidth/real/errors.hpp"
+#include "support/balls.hpp"
+#include "support/paths.hpp"
 
 using namespace infwidth;
 
@@ -19,7 +20,7 @@ struct Row {
 };
 
 std::vector<Row> reference() {
-  std::ifstream file(std::string(INFWIDTH_SOURCE) + "/tests/reference/variance_maps.csv");
+  std::ifstream file(source_folder() / "tests/reference/variance_maps.csv");
   std::vector<Row> rows;
   for (std::string line; std::getline(file, line);) {
     if (line.empty() || line[0] == '#' || line.rfind("activation,", 0) == 0) continue;

@@ -3,10 +3,10 @@
 // the wrong one (which the sphere S^2, the plane H^2 and every cone do not).
 #include <array>
 
-#include "geometry/agreement.hpp"
-#include "geometry/brute_force.hpp"
-#include "geometry/closed_forms.hpp"
 #include "infwidth/geometry/radial_metric.hpp"
+#include "support/agreement.hpp"
+#include "support/brute_force.hpp"
+#include "support/closed_forms.hpp"
 
 using namespace infwidth;
 using brute_force::Curvature;

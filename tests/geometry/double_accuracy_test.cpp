@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Double precision against balls of 1200 bits, through the same templates: the error is at most 1e-12 of the larger of |value| and its scale.
-#include "geometry/closed_forms.hpp"
-#include "geometry/agreement.hpp"
 #include "infwidth/geometry/radial_metric.hpp"
+#include "support/agreement.hpp"
+#include "support/closed_forms.hpp"
 
 using namespace infwidth;
 using namespace closed_forms;

@@ -6,9 +6,9 @@
 #include <atomic>
 #include <cmath>
 
-#include "geometry/agreement.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/text.hpp"
+#include "support/agreement.hpp"
 
 using namespace infwidth;
 using Catch::Matchers::ContainsSubstring;

@@ -2,13 +2,13 @@
 // Formulas with parameters against the quadrature of the pieces, once the parameters are numbers.
 #include <map>
 
-#include "gaussian/balls.hpp"
 #include "infwidth/expression/program.hpp"
 #include "infwidth/expression/sign.hpp"
 #include "infwidth/gaussian/panels.hpp"
 #include "infwidth/geometry/formula.hpp"
 #include "infwidth/geometry/kernel_formula.hpp"
 #include "infwidth/real/errors.hpp"
+#include "support/balls.hpp"
 
 using namespace infwidth;
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "infwidth/geometry/radial_metric.hpp"
 
-#include "geometry/agreement.hpp"
-#include "geometry/closed_forms.hpp"
 #include "infwidth/geometry/metric.hpp"
+#include "support/agreement.hpp"
+#include "support/closed_forms.hpp"
 
 using namespace infwidth;
 using namespace closed_forms;

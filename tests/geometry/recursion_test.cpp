@@ -2,9 +2,9 @@
 // The recursion against values that other programs made: kernels' mixed derivatives by two-dimensional quadrature in mpmath, 30 digits.
 #include "infwidth/geometry/recursion.hpp"
 
-#include "geometry/agreement.hpp"
-#include "geometry/closed_forms.hpp"
 #include "infwidth/geometry/radial_metric.hpp"
+#include "support/agreement.hpp"
+#include "support/closed_forms.hpp"
 
 using namespace infwidth;
 using namespace closed_forms;

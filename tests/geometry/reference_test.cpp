@@ -8,8 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "gaussian/balls.hpp"
 #include "infwidth/geometry/metric.hpp"
+#include "support/balls.hpp"
+#include "support/paths.hpp"
 
 using namespace infwidth;
 
@@ -21,7 +22,7 @@ using Numbers = std::array<std::string, 7>;  // A, B, C, log_volume, kappa_radia
 
 /// tests/reference/metric.csv: the rows of one activation and |x|^2, by depth.
 std::map<std::pair<std::string, std::string>, std::map<int, Numbers>> reference() {
-  std::ifstream file(std::string(INFWIDTH_SOURCE) + "/tests/reference/metric.csv");
+  std::ifstream file(source_folder() / "tests/reference/metric.csv");
   std::map<std::pair<std::string, std::string>, std::map<int, Numbers>> rows;
   for (std::string line; std::getline(file, line);) {
     if (line.empty() || line[0] == '#' || line.rfind("activation,", 0) == 0) continue;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "gaussian/balls.hpp"
 #include "infwidth/geometry/metric.hpp"
 #include "infwidth/geometry/metric_by_differences.hpp"
 #include "infwidth/kernel/network_kernel.hpp"
 #include "infwidth/real/errors.hpp"
+#include "support/balls.hpp"
 
 using namespace infwidth;
 

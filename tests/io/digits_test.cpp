@@ -5,11 +5,12 @@
 
 #include "catch.hpp"
 #include "infwidth/io/matrix.hpp"
+#include "support/paths.hpp"
 
 using namespace infwidth;
 
 TEST_CASE("the digits are complete", "[digits]") {
-  const std::string folder = std::string(INFWIDTH_SOURCE) + "/src/data/digits/";
+  const std::string folder = (source_folder() / "src/data/digits/").string();
   const DataMatrix images = read_matrix(folder + "digits.csv");
   const std::vector<std::int64_t> labels = read_labels(folder + "digits_labels.csv");
   REQUIRE((images.rows == 1797 && images.columns == 64 && labels.size() == 1797));

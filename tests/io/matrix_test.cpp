@@ -3,7 +3,7 @@
 
 #include "catch.hpp"
 #include "infwidth/real/errors.hpp"
-#include "io/memory.hpp"
+#include "support/memory.hpp"
 
 using namespace infwidth;
 using Catch::Matchers::ContainsSubstring;

@@ -10,7 +10,7 @@
 
 #include "infwidth/io/matrix.hpp"
 #include "infwidth/real/errors.hpp"
-#include "io/memory.hpp"
+#include "support/memory.hpp"
 
 namespace {
 

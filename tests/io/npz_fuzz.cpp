@@ -11,8 +11,8 @@
 
 #include "infwidth/finite/read_network.hpp"
 #include "infwidth/real/errors.hpp"
-#include "io/memory.hpp"
-#include "io/zip.hpp"
+#include "support/memory.hpp"
+#include "support/zip.hpp"
 
 namespace {
 

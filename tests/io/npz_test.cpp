@@ -7,8 +7,8 @@
 
 #include "catch.hpp"
 #include "infwidth/real/errors.hpp"
-#include "io/memory.hpp"
-#include "io/zip.hpp"
+#include "support/memory.hpp"
+#include "support/zip.hpp"
 
 using namespace infwidth;
 using Catch::Matchers::ContainsSubstring;

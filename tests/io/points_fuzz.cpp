@@ -9,7 +9,7 @@
 #include <string>
 
 #include "infwidth/real/errors.hpp"
-#include "io/memory.hpp"
+#include "support/memory.hpp"
 
 namespace {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "infwidth/kernel/network_kernel.hpp"
 
-#include "gaussian/balls.hpp"
 #include "infwidth/geometry/metric.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/refine.hpp"
+#include "support/balls.hpp"
 
 using namespace infwidth;
 

@@ -8,7 +8,7 @@
 
 #include "catch.hpp"
 #include "infwidth/real/errors.hpp"
-#include "kernel/kernels.hpp"
+#include "support/erf_network.hpp"
 
 using namespace infwidth;
 using Catch::Matchers::ContainsSubstring;

@@ -2,9 +2,9 @@
 #include <cmath>
 #include <limits>
 
-#include "gaussian/balls.hpp"
 #include "infwidth/real/jet.hpp"
 #include "infwidth/real/special.hpp"
+#include "support/balls.hpp"
 
 using namespace infwidth;
 

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include "gaussian/balls.hpp"
 #include "infwidth/real/jet.hpp"
+#include "support/balls.hpp"
 
 using namespace infwidth;
 

@@ -9,7 +9,7 @@
 
 #include "catch.hpp"
 #include "infwidth/real/errors.hpp"
-#include "kolmogorov_smirnov.hpp"
+#include "support/kolmogorov_smirnov.hpp"
 
 using namespace infwidth;
 using Catch::Matchers::ContainsSubstring;

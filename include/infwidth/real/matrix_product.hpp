@@ -14,6 +14,8 @@ void multiply_by_transpose(MatrixView a, MatrixView b, double* c);
 void multiply(MatrixView a, MatrixView b, double* c);
 /// c = a^T b for columns first .. first + count - 1 of a: count x b.columns. a and b have as many rows.
 void multiply_transposed(MatrixView a, std::size_t first, std::size_t count, MatrixView b, double* c);
+/// OpenBLAS would share its work among threads of its own: from the first call on it does not, in this process.
+void keep_blas_to_one_thread();
 /// The upper triangle of c = a a^T, a.rows x a.rows; what is below the diagonal stays as it was.
 void upper_of_square(MatrixView a, double* c);
 

@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "support/paths.hpp"
+
 struct Ran {
   int code = -1;  // -1: ended by a signal
   std::string out, err;
@@ -49,7 +51,7 @@ inline Ran run_command(std::vector<std::string> words, const std::string& input 
 
 /// Runs the program under test.
 inline Ran run_program(const std::vector<std::string>& arguments, const std::string& input = "", double interrupt_after = 0) {
-  std::vector<std::string> words = {INFWIDTH_PROGRAM};
+  std::vector<std::string> words = {program_path().string()};
   words.insert(words.end(), arguments.begin(), arguments.end());
   return run_command(std::move(words), input, interrupt_after);
 }
