@@ -41,8 +41,8 @@ void check_entries(const EstimatedMatrix& got, const std::array<double, 3>& want
 
 }  // namespace
 
-TEST_CASE("drift of the metric: values of another program to 12 decimals", "[training][drift]") {
-  // Two grids of another program in two dimensions, with the gradients written out.
+TEST_CASE("drift of the metric: values of mpmath to 12 decimals", "[training][drift]") {
+  // By tests/reference/inline_drift.py: two grids in two dimensions, with the gradients written out.
   const MetricDrift drift = tanh_drift();
   constexpr double last = 0.6e-12;
   check_entries(drift.ntk(), {1.297716053790, -0.156351715414, 1.082122114586}, last);
