@@ -24,7 +24,7 @@ struct Row {
   int layer;
   const char *V, *q, *p, *radial, *tangential;
 };
-// Equal widths, times n; mpmath. The covariance of q, and the shifts of q, p_r, g_rr, g_tt.
+// Equal widths, times n: mpmath, tests/reference/inline_jets.py. The covariance of q, and the shifts of q, p_r, g_rr, g_tt.
 const Row rows[] = {
     {"erf", 2, "0.2962190259519504505203722137", "0", "0", "0", "0"},
     {"erf", 3, "0.2940017167934016049299432987", "-0.0513948191358427692339612345", "0.01978886493532539802667091301", "-0.01862305319886896471878610847", "0.05408327252362278856019783896"},
@@ -40,7 +40,7 @@ struct LogRow {
   int layer;
   const char *log_det, *shift, *variance;
 };
-// d = 2.
+// d = 2, by the same script.
 const LogRow log_rows[] = {
     {"erf", 2, "-1.561498380825396791735953", "-4.781687005591716666908659", "7.5633740111834333338"},
     {"erf", 3, "-2.128932369245341073359689", "-10.61180579130122660530685", "18.074382982022692093"},
@@ -58,7 +58,7 @@ const Real& shift(const JetLaw<Real>& j, std::size_t a, std::size_t b) {
 
 }  // namespace
 
-TEST_CASE("the first correction of the jets' covariance holds another program's values", "[finite][jets]") {
+TEST_CASE("the first correction of the jets' covariance holds mpmath's values", "[finite][jets]") {
   const Precision precision(160);
   for (const Row& row : rows) {
     CAPTURE(row.activation, row.layer);
@@ -73,7 +73,7 @@ TEST_CASE("the first correction of the jets' covariance holds another program's 
   }
 }
 
-TEST_CASE("the first correction of log det holds another program's values", "[finite][jets]") {
+TEST_CASE("the first correction of log det holds mpmath's values", "[finite][jets]") {
   const Precision precision(160);
   for (const LogRow& row : log_rows) {
     CAPTURE(row.activation, row.layer);
