@@ -10,7 +10,7 @@ using namespace infwidth;
 
 namespace {
 
-// mpmath 1.3.0, mp.dps = 70, 45 digits printed.
+// mpmath's hyp2f1 in 70 digits, 45 printed; found again by series, Gauss's theorem and Euler's integral in tests/reference/inline_special.py.
 struct Row {
   const char *a, *b, *c, *z, *value;
 };
@@ -33,7 +33,7 @@ Ball at(const Row& row, const Ball& z) { return hyp2f1(ball(row.a), ball(row.b),
 
 }  // namespace
 
-TEST_CASE("2F1 agrees with another program to 43 digits on every number", "[special]") {
+TEST_CASE("2F1 agrees with mpmath to 43 digits on every number", "[special]") {
   const Precision precision(200);
   const DigitsPrecision digits(50);
   for (const Row& row : table) {
