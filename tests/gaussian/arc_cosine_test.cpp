@@ -9,7 +9,7 @@
 
 using namespace infwidth;
 
-TEST_CASE("arc-cosine orders 0 to 10 and halves agree with another program's 105 digits", "[gaussian][variance_map]") {
+TEST_CASE("arc-cosine orders 0 to 10 and halves agree with mpmath's 105 digits", "[gaussian][variance_map]") {
   std::ifstream file(source_folder() / "tests/reference/arc_cosine.csv");
   int rows = 0;
   for (std::string line; std::getline(file, line);) {

@@ -20,7 +20,7 @@ struct Row {
   const char *phi, *value, *slope;
 };
 
-// Values of another program (mpmath, two trapezoid grids, 40 to 75 digits carried) at (q1, q2, c) = (7/10, 8/5, -2/5).
+// At (q1, q2, c) = (7/10, 8/5, -2/5): mpmath, 40 digits carried, grids in two variables: tests/reference/inline_duals.py.
 constexpr Row reference[] = {
     {"relu", "0.08061453168962020767790207675", "0.1883120713927875347581788333"},
     {"leaky_relu:1/5", "-0.02840669971864306708614267088", "0.3205197256913840222452344533"},
@@ -51,7 +51,7 @@ Digits arc_cosine(const Rational& order, const Digits& t) {
 
 }  // namespace
 
-TEST_CASE("bivariate expectations agree with another program's 27 digits", "[gaussian][bivariate]") {
+TEST_CASE("bivariate expectations agree with mpmath's 27 digits", "[gaussian][bivariate]") {
   const DigitsPrecision p(40);
   for (const Row& row : reference) {
     CAPTURE(row.phi);
@@ -60,7 +60,7 @@ TEST_CASE("bivariate expectations agree with another program's 27 digits", "[gau
   }
 }
 
-TEST_CASE("bivariate expectations of x_+^n are the arc-cosine kernels between another program's variance maps", "[gaussian][bivariate]") {
+TEST_CASE("bivariate expectations of x_+^n are the arc-cosine kernels between the variance maps of tests/reference/arc_cosine.csv", "[gaussian][bivariate]") {
   // E[u_+^n v_+^n] = sqrt(Q(q1) Q(q2)) J(t)/J(1), the limit of v = u being Q
   const DigitsPrecision p(52);
   std::ifstream file(source_folder() / "tests/reference/arc_cosine.csv");

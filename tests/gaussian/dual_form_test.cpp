@@ -21,7 +21,7 @@ struct Row {
   const char *formula, *F1, *dF1, *F2, *dF2;
 };
 
-// At (q1, q2, c) = (1, 1, 1/2) and (7/10, 8/5, -2/5), by two-dimensional quadrature: mpmath, 40 working digits, two trapezoidal grids agree to the digits shown.
+// At (q1, q2, c) = (1, 1, 1/2) and (7/10, 8/5, -2/5), by quadrature in two variables: mpmath, 40 working digits. Found again by tests/reference/inline_duals.py.
 const Row rows[] = {
     {"relu", "0.3044988905221146790444982912", "0.3333333333333333333333333333", "0.08061453168962020767790207675", "0.1883120713927875347581788333"},
     {"leaky_relu:1/5", "0.2948792899341533945884789064", "0.4133333333333333333333333333", "-0.02840669971864306708614267088", "0.3205197256913840222452344533"},
@@ -60,7 +60,7 @@ TEST_CASE("closed duals hold the values of two-dimensional quadrature", "[gaussi
   }
 }
 
-// mpmath 1.3.0, mp.dps = 50: polar coordinates, the angle by mp.quad between the zeros.
+// mpmath in polar coordinates, 50 working digits; found again by the grids in u and v of tests/reference/inline_duals.py.
 static const std::vector<Row> rows_of_powers = {
     {"relu_power:3/2", "0.4293711239486315742619910139", "0.6031353055462686167918730792", "0.07636352419878912054518723191", "0.2355631802823670768490120108"},
     {"relu_power:4/3", "0.3755135752908235552410397089", "0.4882068886344882280366023657", "0.07630623762310050399428555596", "0.2163053807343049349875311458"},

@@ -35,7 +35,7 @@ struct Row {
   const char *formula, *F1, *dF1, *F2, *dF2;
 };
 
-// At (q1, q2, c) = (1, 1, 1/2) and (7/10, 8/5, -2/5): mpmath, 40 working digits, two trapezoidal grids in two variables agree to the digits shown.
+// At (q1, q2, c) = (1, 1, 1/2) and (7/10, 8/5, -2/5): mpmath, 40 working digits, grids in two variables: tests/reference/inline_duals.py.
 const Row without_closed_form[] = {
     {"tanh", "0.1863244132034480861067828900", "0.3847470284410389015314680694", "-0.1404898318349886090268834237", "0.3575745533294833523964488383"},
     {"sigmoid", "0.2714283256317052803060872905", "0.04319002046226165353817856430", "0.2334571826761766524945198390", "0.04154612241003138899916931625"},
@@ -45,7 +45,7 @@ const Row without_closed_form[] = {
 
 }  // namespace
 
-TEST_CASE("the rule in two variables holds another program's values", "[gaussian][pair_rule]") {
+TEST_CASE("the rule in two variables holds mpmath's values", "[gaussian][pair_rule]") {
   const Precision precision(140);
   for (const Row& row : without_closed_form) {
     CAPTURE(row.formula);

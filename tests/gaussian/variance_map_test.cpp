@@ -54,7 +54,7 @@ void check(const Ball& got, const std::string& want, const Ball& scale, bool exi
 
 }  // namespace
 
-TEST_CASE("the maps agree with another program's 105 digits, for every catalogue activation", "[gaussian][variance_map]") {
+TEST_CASE("the maps agree with mpmath's 105 digits, for every catalogue activation", "[gaussian][variance_map]") {
   const std::vector<Row> rows = reference();
   REQUIRE(rows.size() > 150);
   std::string name;

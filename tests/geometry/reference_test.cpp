@@ -46,7 +46,7 @@ void check(const Value<Ball>& got, const std::string& want) {
 
 }  // namespace
 
-TEST_CASE("metric and curvature agree with another program's 52 digits, every catalogue activation, depths 1 to 6", "[geometry][metric]") {
+TEST_CASE("metric and curvature agree with mpmath's 52 digits, every catalogue activation, depths 1 to 6", "[geometry][metric]") {
   const auto rows = reference();
   REQUIRE(rows.size() > 100);
   std::string name;

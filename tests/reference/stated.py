@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """For the scripts inline_*.py: the numbers that stand in a test, and their comparison with what a script finds.
 
-A number must be right to the last digit that is written: within 0.51 of its last place (1 where it may be cut, not rounded).
+A number must be right to the last digit that is written: within 0.51 of its last place.
 """
 import re
 import sys
@@ -38,23 +38,20 @@ class Comparison:
     def __init__(self, file):
         self.file, self.count, self.least, self.missed = file, 0, None, 0
 
-    def holds(self, what, found, text, places=mpf("0.51")):
-        """`text` is `found` to its last digit."""
+    def holds(self, what, found, text):
+        """`text` is `found` to its last digit; a whole number without a point, or one that ends early, counts as exact."""
         mantissa, _, exponent = text.partition("e")
         unit = mpf(10) ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
+        written = len(mantissa.replace(".", "").lstrip("-0"))
+        exact = "." not in mantissa or written < 10
         stated, self.count = mpf(text), self.count + 1
         error = abs(found - stated)
-        scale = abs(stated) if stated != 0 else mpf(1)
-        digits = int(-mp.log10(error / scale)) if error != 0 else mp.dps
-        written = len(mantissa.replace(".", "").lstrip("-0")) if stated != 0 else mp.dps
-        digits = min(digits, written)
-        # A whole number without a point is exact.
-        right = error <= (places * unit if "." in mantissa else mpf(10) ** (-mp.dps // 2))
-        if right:
-            self.least = digits if self.least is None else min(self.least, digits)
-        else:
+        if error > (mpf(10) ** -25 * max(1, abs(stated)) if exact else mpf("0.51") * unit):
             self.missed += 1
             print(f"MISS {self.file}: {what}: found {mp.nstr(found, written + 6)}, stated {text}")
+        elif not exact:
+            digits = min(written, int(-mp.log10(error / abs(stated))) if error != 0 else written)
+            self.least = digits if self.least is None else min(self.least, digits)
 
     def report(self):
         print(f"{self.file}: {self.count - self.missed} of {self.count} numbers hold to the last digit that is written"
