@@ -365,6 +365,7 @@ TEST_CASE("symmetry of the limit and of networks", "[cli][validation]") {
 }
 
 TEST_CASE("kernels between two points, by every engine", "[cli]") {
+  // erf and tanh: tests/reference/inline_answers.py
   const std::string json = answer({"kernel", "--activation", "erf", "--sigma-w2", "3/2", "--sigma-b2", "1/10", "--depth", "3", "--x", "1,0", "--y", "3/5,4/5", "--digits", "25", "--format", "json"});
   CHECK_THAT(json, ContainsSubstring(R"("nngp":{"value":"0.4808291222173778479437085")"));
   CHECK_THAT(json, ContainsSubstring(R"("ntk":{"value":"1.531115263541402810758914")"));
@@ -429,7 +430,7 @@ TEST_CASE("the geometry of a network of one's own", "[cli][weights]") {
     flags.insert(flags.begin(), {"validate", "--weights", path});
     return flags;
   };
-  // NumPy: J = diag(phi') W2 diag(phi') W1, J^T J / 2
+  // J = diag(phi') W2 diag(phi') W1, J^T J / 2: tests/reference/inline_answers.py
   const std::string json = answer(command({"--activation", "tanh", "--at", "0.6,0.8", "--format", "json"}));
   CHECK(lines(json) == 2);
   CHECK(shape(json.substr(0, json.find('\n'))) ==

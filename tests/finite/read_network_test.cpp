@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The metric of the first case is NumPy's: J = diag(phi') W2 diag(phi') W1, J^T J / 2.
+// The metric of the first case is NumPy's: J = diag(phi') W2 diag(phi') W1, J^T J / 2; in mpmath: tests/reference/inline_answers.py.
 #include "infwidth/finite/read_network.hpp"
 
 #include <array>

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """E[f(u) g(v)] for (u, v) ~ N(0, (q1 c; c q2)) straight from the definition: a grid in the two variables, no formula of the kernels.
 
-Each line is cut at the kinks.  Half-lines take x = end + scale exp(t - exp(-t)) and segments tanh-sinh, so that kinks and algebraic ends cost
-nothing and one grid, with one table of the density, serves every activation of the same kinks.
+Each line is cut at the kinks.  Half-lines take x = end + scale exp(t - exp(-t)) and segments tanh-sinh, so that kinks and algebraic ends
+cost nothing and one grid, with one table of the density, serves every activation of the same kinks.
 """
 from mpmath import mp, mpf
 

@@ -116,7 +116,8 @@ def main():
     # The first order in 1/n of the posterior mean of g (D-081): half the covariance of G with v (alpha.phi)^2 - v phi.(K + noise)^-1 phi.
     inverse = (s_v * phi + mpf("0.25") * mp.eye(2))**-1
     alpha = inverse * y
-    found["posterior_shift(0.25)"] = [s_v / 2 * contract(alpha * alpha.T - inverse, matrix("G phi phi", e) - E["G", e] * phi) for e in range(3)]
+    pull = alpha * alpha.T - inverse
+    found["posterior_shift(0.25)"] = [s_v / 2 * contract(pull, matrix("G phi phi", e) - E["G", e] * phi) for e in range(3)]
 
     compared = Comparison(FILE)
     for call, values in found.items():

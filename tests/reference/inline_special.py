@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The numbers of tests/real/special_test.cpp and hyp2f1_test.cpp:  python3 tests/reference/inline_special.py
 
-Owen's T from its defining integral, on Gauss-Legendre panels; the parts of erf(x + i y) from the Taylor series at 0 in so many digits that its
-cancellation does not matter; 2F1 from its power series, at 1 from Gauss's theorem, below -1 by Pfaff's transformation and beside 1 from
+Owen's T from its defining integral, on Gauss-Legendre panels; the parts of erf(x + i y) from the Taylor series at 0 in so many digits that
+its cancellation does not matter; 2F1 from its power series, at 1 from Gauss's theorem, below -1 by Pfaff's transformation and beside 1 from
 Euler's integral: mpmath's own erf and hyp2f1 are not asked.  Needs Python 3 and mpmath; some 10 s.
 """
 from mpmath import mp, mpc, mpf
@@ -46,7 +46,7 @@ def series(a, b, c, z):
 
 
 def euler(a, b, c, z):
-    """Gamma(c)/(Gamma(b) Gamma(c-b)) int_0^1 t^(b-1) (1-t)^(c-b-1) (1 - z t)^-a dt with t = 1 - 1/(1 + e^y), so that both ends are far away."""
+    """Gamma(c)/(Gamma(b) Gamma(c-b)) int_0^1 t^(b-1) (1-t)^(c-b-1) (1 - z t)^-a dt with t = 1 - 1/(1 + e^y)."""
     step, total = mpf(1) / 64, mpf(0)
     # the tail towards t = 0 falls like e^(b y), that towards 1 like e^(-(c-b) y), once y > -log(1 - z)
     for j in range(-int(mp.dps * mp.log(10) / b / step), int((mp.dps * mp.log(10) - mp.log(1 - z)) / (c - b) / step)):

@@ -38,15 +38,17 @@ class Comparison:
     def __init__(self, file):
         self.file, self.count, self.least, self.missed = file, 0, None, 0
 
-    def holds(self, what, found, text):
-        """`text` is `found` to its last digit; a whole number without a point, or one that ends early, counts as exact."""
+    def holds(self, what, found, text, double=False):
+        """`text` is `found` to its last digit; a whole number without a point, or one that ends early, counts as exact.
+        `double`: printed from a double that was reached by a few roundings, and right to 2^-51."""
         mantissa, _, exponent = text.partition("e")
         unit = mpf(10) ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
         written = len(mantissa.replace(".", "").lstrip("-0"))
         exact = "." not in mantissa or written < 10
         stated, self.count = mpf(text), self.count + 1
         error = abs(found - stated)
-        if error > (mpf(10) ** -25 * max(1, abs(stated)) if exact else mpf("0.51") * unit):
+        allowed = mpf(2) ** -51 * abs(stated) if double else mpf(10) ** -25 * max(1, abs(stated)) if exact else mpf("0.51") * unit
+        if error > allowed:
             self.missed += 1
             print(f"MISS {self.file}: {what}: found {mp.nstr(found, written + 6)}, stated {text}")
         elif not exact:

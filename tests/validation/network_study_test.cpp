@@ -68,7 +68,7 @@ TEST_CASE("an error of 1 % in chi is caught by 10^5 draws of width 100", "[study
 }
 
 TEST_CASE("the curvature with the coefficient -3/4 is caught by 400 draws of width 1000", "[study][slow]") {
-  // d = 2, |x|^2 = 1, sigma_w2 = sigma_b2 = 1: R = -0.936642, thrice that with -3/4 for -1/4.
+  // d = 2, |x|^2 = 1, sigma_w2 = sigma_b2 = 1: R = -0.936642 (tests/reference/inline_answers.py), thrice that with -3/4 for -1/4.
   StudyOptions options = with({.metric = false, .volume = false, .log_volume = false, .curvature = true}, 400);
   options.extrapolate = true;
   const StudyResult truth = validate(network("erf(x/sqrt(2))", 1, 1, 1), {1000}, here, options);
