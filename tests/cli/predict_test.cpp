@@ -60,6 +60,7 @@ std::string lines_of(const std::string& name, std::size_t first, std::size_t ste
 }  // namespace
 
 TEST_CASE("predict gives the values of the derivation, in every format", "[cli][predict]") {
+  // mpmath's values of kernel/regression_test.cpp: tests/reference/inline_kernels.py.
   const File x("predict_x.csv", "x1,x2\n1,1/5\n-3/10,4/5\n"), y("predict_y.csv", "1\n-1.5\n"), z("predict_z.csv", "3/5,4/5\n");
   const std::vector<std::string> network = {"--activation", "erf", "--sigma-w2", "3/2", "--sigma-b2", "0.1", "--train", x, "--targets", y, "--test", z};
   const auto with = [&](std::vector<std::string> flags) {
@@ -71,9 +72,9 @@ TEST_CASE("predict gives the values of the derivation, in every format", "[cli][
     double mean, variance;
   };
   for (const Want& want : std::vector<Want>{{{"--of", "nngp"}, -0.1378934445738962, 0.1422502617433233},
-                                            {{"--of", "nngp", "--noise", "1/100"}, -0.1357693641425374, 0.1504600260905290},
-                                            {{"--of", "ntk", "--time", "1"}, -0.0867018456660965, 0.1729396979365740},
-                                            {{"--of", "ntk", "--time", "inf"}, -0.1377048191808001, 0.1456044743683702}}) {
+                                            {{"--of", "nngp", "--noise", "1/100"}, -0.1357693641425374, 0.1504600260905291},
+                                            {{"--of", "ntk", "--time", "1"}, -0.0867018456660965, 0.1729396979365739},
+                                            {{"--of", "ntk", "--time", "inf"}, -0.1377048191808007, 0.1456044743683702}}) {
     std::vector<std::string> flags = want.flags;
     flags.insert(flags.end(), {"--format", "json"});
     const Ran ran = with(flags);
