@@ -7,6 +7,7 @@
 #include <optional>
 #include <type_traits>
 
+#include "closed_maps.hpp"
 #include "infwidth/expression/program.hpp"
 #include "infwidth/expression/simplify.hpp"
 #include "infwidth/gaussian/at_zero.hpp"
@@ -17,89 +18,12 @@
 #include "infwidth/gaussian/tanh_residue.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/functions.hpp"
+#include "infwidth/real/refine.hpp"
 #include "infwidth/real/text.hpp"
 
 namespace infwidth {
 
 namespace {
-
-/// Q, then chi where it exists, then P = chi + 2 q chi' if it is there, compiled.
-struct CompiledForm {
-  Program program;
-  explicit CompiledForm(const std::vector<Expression>& outputs) : program(outputs, "q") {}
-  CompiledForm(const CompiledForm&) = delete;
-  CompiledForm& operator=(const CompiledForm&) = delete;
-};
-
-/// The same for doubles: with its constants computed once and for all, so that a copy is ready to run.
-struct FormOnPacks {
-  CompiledForm compiled;
-  Evaluator<Jet<Pack, 2>> evaluator;
-  explicit FormOnPacks(const std::vector<Expression>& outputs) : compiled(outputs), evaluator(compiled.program) {}
-};
-
-/// P and P' from chi and its derivatives.
-template <class Real>
-void add_radial_by_sum(VarianceJet<Real>& jet, const Real& q) {
-  const Real two_q = Real(2) * q;
-  jet.radial = jet.chi + two_q * jet.dchi;
-  jet.dradial = Real(3) * jet.dchi + two_q * jet.d2chi;
-}
-
-template <class Real>
-VarianceJet<Real> evaluate_closed(Evaluator<Jet<Real, 2>> evaluate, const Real& q) {
-  const auto out = evaluate(Jet<Real, 2>::variable(q));
-  VarianceJet<Real> jet;
-  jet.Q = out[0][0];
-  jet.dQ = out[0][1];
-  jet.d2Q = Real(2) * out[0][2];
-  jet.method = "closed form";
-  if (out.size() == 1) return jet;
-  jet.chi = out[1][0];
-  jet.dchi = out[1][1];
-  jet.d2chi = Real(2) * out[1][2];
-  if (out.size() > 2) {
-    jet.radial = out[2][0];
-    jet.dradial = out[2][1];
-  } else {
-    add_radial_by_sum(jet, q);
-  }
-  return jet;
-}
-
-/// asin(u) as atan(u / sqrt(1 - u^2)), whose argument algebra finds without a difference: asin loses sqrt(q) roundings where u tends to 1.
-Expression well_conditioned(const Expression& e) {
-  if (e.arguments().empty()) return e;
-  std::vector<Expression> arguments;
-  for (const Expression& a : e.arguments()) arguments.push_back(well_conditioned(a));
-  if (e.op() != Op::asin) return Expression::make(e.op(), std::move(arguments));
-  const Expression& u = arguments[0];
-  Assumptions given;
-  given.positive = {"q"};
-  return atan(shorten(u / sqrt(shorten(1 - u * u, given)), given));
-}
-
-/// Does the closed form keep 13 digits, of each value or of its scale f / max(1, q)^k, from q = 1e-6 to 1e8? Where a term
-/// cancels or underflows beside another it does not, and the tabulated panels do.
-bool holds_in_double(const CompiledForm& form, const Evaluator<Jet<Pack, 2>>& on_packs) {
-  constexpr double tolerance = 1e-13;
-  for (double v = 0x1p-20; v < 2e8; v *= 4) {
-    const double q = 1.1 * v;
-    const Precision precision(700);
-    const VarianceJet<Ball> truth = evaluate_closed(Evaluator<Jet<Ball, 2>>(form.program), Ball(q));
-    const VarianceJet<Pack> found = evaluate_closed(on_packs, Pack(q));
-    const auto is_right = [&](const Ball& want, const Pack& got, const Ball& value, int order) {
-      const double size = std::abs(value.to_double());
-      if (!(size < 1e290 && size > 1e-290)) return true;  // beyond the range: refused where it is met
-      const double scale = std::max(std::abs(want.to_double()), size / std::pow(std::max(q, 1.0), order));
-      return std::abs((Ball(got[0]) - want).to_double()) <= tolerance * scale;
-    };
-    if (!is_right(truth.Q, found.Q, truth.Q, 0) || !is_right(truth.dQ, found.dQ, truth.Q, 1) || !is_right(truth.d2Q, found.d2Q, truth.Q, 2)) return false;
-    if (!is_right(truth.chi, found.chi, truth.chi, 0) || !is_right(truth.dchi, found.dchi, truth.chi, 1) || !is_right(truth.d2chi, found.d2chi, truth.chi, 2)) return false;
-    if (!is_right(truth.radial, found.radial, truth.radial, 0) || !is_right(truth.dradial, found.dradial, truth.radial, 1)) return false;
-  }
-  return true;
-}
 
 /// The nodes of the residue trapezoid grow like q^(1/4), the panels like log q: they meet near here.
 constexpr double most_for_residues = 1e9;  // the variance of b x
@@ -127,6 +51,28 @@ VarianceJet<To> converted(const VarianceJet<Ball>& jet, Convert convert) {
   r.reason = jet.reason;
   r.method = jet.method;
   return r;
+}
+
+/// Whether the radius of q comes from before, and not from the rounding of a few operations.
+bool has_grown(const Ball& q) {
+  constexpr long of_a_layer = 12;
+  return !q.is_exact() && log2_magnitude(q.radius()) > log2_magnitude(q) - Precision::bits() + of_a_layer;
+}
+
+/// Values over a ball of variances, from those at its midpoint and a bound of their slopes over the ball, by which the radius grows no faster than
+/// the maps make it grow; where values over the ball are the narrower ones, those. The second derivatives, which no later layer's variance depends
+/// on, stay.
+VarianceJet<Ball> tighter(VarianceJet<Ball> over, const VarianceJet<Ball>& middle, const Ball& radius) {
+  const auto by_mean_value = [&](Ball& value, const Ball& at_middle, const Ball& slope) {
+    const Ball other = at_middle.widened(radius * slope);
+    if (other.is_finite() && (!value.is_finite() || certainly_positive(value.radius() - other.radius()) == Truth::yes)) value = other;
+  };
+  by_mean_value(over.Q, middle.Q, over.dQ);
+  by_mean_value(over.dQ, middle.dQ, over.d2Q);
+  by_mean_value(over.chi, middle.chi, over.dchi);
+  by_mean_value(over.dchi, middle.dchi, over.d2chi);
+  over.evaluations += middle.evaluations;
+  return over;
 }
 
 template <class Field>
@@ -186,8 +132,8 @@ struct VarianceMap::State {
   }
 
   std::vector<Expression> outputs() const {
-    std::vector<Expression> out = {form.whole(*form.Q)};
-    if (infinite_chi.empty()) out.push_back(form.whole(*form.chi));
+    std::vector<Expression> out = {well_conditioned(form.whole(*form.Q))};
+    if (infinite_chi.empty()) out.push_back(well_conditioned(form.whole(*form.chi)));
     return out;
   }
 
@@ -200,9 +146,8 @@ struct VarianceMap::State {
     if (closed && !tried_on_packs) {
       std::vector<Expression> out = outputs();
       if (out.size() == 2) {
-        if (const std::optional<Expression> radial = closed_form_of_radial(activation)) out.push_back(*radial);
+        if (const std::optional<Expression> radial = closed_form_of_radial(activation)) out.push_back(well_conditioned(*radial));
       }
-      for (Expression& e : out) e = well_conditioned(e);
       auto packs = std::make_unique<const FormOnPacks>(out);
       if (!below && holds_in_double(packs->compiled, packs->evaluator)) closed_on_packs = std::move(packs);
     }
@@ -230,6 +175,16 @@ struct VarianceMap::State {
       zero = converted<double>(variance_jet_at_zero(activation), [](const Ball& x) { return x.to_double(); });
     }
     return *zero;
+  }
+
+  /// All values over the ball q, by the best route there is.
+  VarianceJet<Ball> over(const Ball& q, const Budget& budget) const {
+    if (has_closed_form(q)) {
+      VarianceJet<Ball> jet = q.is_exact() ? closed_at_point(closed->program, q) : evaluate_closed(Evaluator<Jet<Ball, 2>>(closed->program), q);
+      if (jet.d2Q.is_finite() && jet.d2chi.is_finite()) return jet;
+      // (a point where a formula has a removable singularity)
+    }
+    return tanh ? by_tanh(q, budget) : by_panels(q, budget);
   }
 
   /// By the residue trapezoid where it is the faster one, else by panels.
@@ -289,16 +244,10 @@ VarianceJet<Ball> VarianceMap::at(const Ball& q, const Budget& budget) const {
   if (q.is_exact_zero()) {
     jet = variance_jet_at_zero(state_->activation);
   } else {
-    if (certainly_positive(q) != Truth::yes) throw NotReached("the variance of a layer cannot be told from 0 at this precision");
-    const bool has_closed_form = state_->has_closed_form(q);
-    if (has_closed_form) jet = evaluate_closed(Evaluator<Jet<Ball, 2>>(state_->closed->program), q);
-    if (has_closed_form && jet.d2Q.is_finite() && jet.d2chi.is_finite()) {
-      // (not at the points where a formula has a removable singularity)
-    } else if (state_->tanh) {
-      jet = state_->by_tanh(q, budget);
-    } else {
-      jet = state_->by_panels(q, budget);
-    }
+    if (!q.is_finite()) throw Undecided("the variance of a layer has no finite bound at this precision");
+    if (certainly_positive(q) != Truth::yes) throw Undecided("the variance of a layer cannot be told from 0 at this precision");
+    jet = state_->over(q, budget);
+    if (has_grown(q)) jet = tighter(jet, state_->over(q.mid(), budget), q.radius());
     add_radial_by_sum(jet, q);  // balls lose nothing that precision does not bring back
   }
   if (!state_->infinite_chi.empty()) {

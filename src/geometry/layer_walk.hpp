@@ -7,6 +7,7 @@
 #include "infwidth/geometry/metric.hpp"
 #include "infwidth/geometry/tangent.hpp"
 #include "infwidth/real/errors.hpp"
+#include "infwidth/real/refine.hpp"
 #include "infwidth/real/text.hpp"
 
 namespace infwidth {
@@ -43,8 +44,9 @@ class LayerWalk {
 
   /// Fills `layers` (from asked_layers) at |x|^2 = s. `before(l, preactivation)` is called before hidden layer l = 1..L is applied to its
   /// preactivation kernel; where it returns a text, and where a variance map refuses, this layer and all later ones are not reached.
+  /// False where it refused for want of bits (Undecided).
   template <class Real, class Before>
-  void run(const Real& s, const Variances<Real>& v, std::vector<LayerMetric<Real>>& layers, Before before) const {
+  bool run(const Real& s, const Variances<Real>& v, std::vector<LayerMetric<Real>>& layers, Before before) const {
     std::string method;
     std::uint64_t evaluations = 0;
     bool proven = true;
@@ -68,7 +70,8 @@ class LayerWalk {
       if (of_.dot_) {
         method = "closed form";
         proven = std::is_same_v<Real, Ball>;
-        return answer(dot_kernel(*of_.dot_, s));
+        answer(dot_kernel(*of_.dot_, s));
+        return true;
       }
       const Architecture& network = of_.network_;
       const bool standard = network.parameterization == Parameterization::standard;
@@ -76,7 +79,10 @@ class LayerWalk {
       TangentKernel<Real> t = first_tangent(h, standard);
       for (int l = 1; l <= of_.depth(); ++l) {
         budget_.check();
-        if (const std::optional<std::string> refusal = before(l, h)) return refuse_the_rest(Outcome::not_reached, *refusal);
+        if (const std::optional<std::string> refusal = before(l, h)) {
+          refuse_the_rest(Outcome::not_reached, *refusal);
+          return true;
+        }
         const auto readout = static_cast<std::size_t>(l);
         const bool is_last = l == of_.depth(), is_asked = asked->layer == l;
         const auto counted = [&](const VarianceJet<Real>& jet) {
@@ -118,9 +124,13 @@ class LayerWalk {
       }
     } catch (const NoSuchQuantity& e) {
       refuse_the_rest(Outcome::no_metric, e.what());
+    } catch (const Undecided& e) {
+      refuse_the_rest(Outcome::not_reached, e.what());
+      return false;
     } catch (const NotReached& e) {
       refuse_the_rest(Outcome::not_reached, e.what());
     }
+    return true;
   }
 
  private:

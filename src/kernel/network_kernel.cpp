@@ -5,7 +5,6 @@
 #include <array>
 
 #include "infwidth/activation/same_function.hpp"
-#include "infwidth/expression/simplify.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/refine.hpp"
 
@@ -13,21 +12,31 @@ namespace infwidth {
 
 namespace {
 
-/// phi(r x) = r phi(x) for r > 0: straight pieces that meet at 0, or one through it.
-bool is_homogeneous(const Activation& phi) {
-  const Expression x = Expression::variable("x");
-  return std::all_of(phi.pieces().begin(), phi.pieces().end(), [&](const Piece& p) {
-    for (const auto& end : {p.left, p.right}) {
-      if (end && !(end->at.exact() && *end->at.exact() == 0)) return false;
-    }
-    return !p.derivative.depends_on("x") && is_identically_zero(p.value - p.derivative * x);
-  });
-}
-
 /// The four values of a layer in one order.
 template <class Real>
 std::array<KernelValue<Real>*, 4> values(LayerKernel<Real>& layer) {
   return {&layer.feature, &layer.derivative, &layer.nngp, &layer.ntk};
+}
+
+/// A refusal names the layer.
+template <class Real>
+FeaturePair<Real> features_of_layer(int layer, const DualMap& phi, const PairVariance<Real>& sigma, const Budget& budget) {
+  const auto where = [&](const std::exception& e) { return "hidden layer " + std::to_string(layer) + ": " + e.what(); };
+  try {
+    return features(phi, sigma, budget);
+  } catch (const Undecided& e) {
+    throw Undecided(where(e));
+  } catch (const NotReached& e) {
+    throw NotReached(where(e));
+  } catch (const NoSuchQuantity& e) {
+    throw NoSuchQuantity(where(e));
+  }
+}
+
+/// Right digits of a ball, 0 if none.
+long digits_of(const Ball& x) {
+  if (!x.is_finite() || x.contains_zero()) return 0;
+  return std::max(0L, (log2_magnitude(x) - log2_magnitude(x.radius()) - 1) * 3 / 10);
 }
 
 void append(std::string& methods, const std::string& method) {
@@ -52,12 +61,8 @@ InputPair InputPair::of(const std::vector<Rational>& x, const std::vector<Ration
 }
 
 std::optional<Rational> ratio_of_features(const Activation& phi, const std::optional<Rational>& ratio, bool has_bias) {
-  if (!ratio) return std::nullopt;
-  if (*ratio == 1 || (*ratio == -1 && phi.parity() == Parity::even)) return Rational(1);
-  if (has_bias) return std::nullopt;
-  if (*ratio == -1 && phi.parity() == Parity::odd) return Rational(-1);
-  if (*ratio > 0 && is_homogeneous(phi)) return ratio;
-  return std::nullopt;
+  const std::optional<Rational> factor = ratio ? factor_along(phi, *ratio) : std::nullopt;
+  return has_bias && factor != Rational(1) ? std::nullopt : factor;
 }
 
 NetworkKernel::NetworkKernel(const Architecture& network) : network_(network) {
@@ -75,9 +80,11 @@ std::vector<LayerKernel<Real>> NetworkKernel::layers(const InputPair& input, boo
   Real xx_ntk = h.sigma.q1, yy_ntk = h.sigma.q2;  // the size of Theta(x, x): that of Sigma, summed over the layers
   std::string methods;
   std::uint64_t evaluations = 0;
+  Architecture readout = network_;
+  readout.residual.reset();
   for (int l = 1; l <= network_.depth(); ++l) {
     const DualMap& phi = maps_[map_of_layer_[static_cast<std::size_t>(l - 1)]];
-    const FeaturePair<Real> k = features(phi, h.sigma, budget);
+    const FeaturePair<Real> k = features_of_layer(l, phi, h.sigma, budget);
     const KernelPair<Real> next = next_layer(network_, l, phi.activation(), h, k);
     append(methods, k.dual.method);
     evaluations += k.dual.evaluations;
@@ -85,8 +92,6 @@ std::vector<LayerKernel<Real>> NetworkKernel::layers(const InputPair& input, boo
     yy_ntk += next.sigma.q2;
     if (all || l == network_.depth()) {
       // The readout has no residual connection: depth l ends in it.
-      Architecture readout = network_;
-      readout.residual.reset();
       const KernelPair<Real> out = network_.residual && l < network_.depth() ? next_layer(readout, l, phi.activation(), h, k) : next;
       LayerKernel<Real> layer;
       layer.layer = l;
@@ -106,21 +111,37 @@ std::vector<LayerKernel<Real>> NetworkKernel::layers(const InputPair& input, boo
 std::vector<LayerKernel<Ball>> NetworkKernel::at(const InputPair& input, const KernelOptions& options) const {
   if (options.digits < 1) throw UsageError("digits: " + std::to_string(options.digits) + "; give 1 or more");
   std::vector<LayerKernel<Ball>> result;
-  refine(options.digits, "kernel", [&] {
+  const PrecisionRange range = PrecisionRange::of(options.digits, network_.depth());
+  const LayerKernel<Ball>* worst = nullptr;
+  long fewest = 0;
+  const bool all_stand = raise_precision(range, [&] {
     options.budget.check();
     result = layers<Ball>(input, options.all_layers, options.budget);
-    bool all_stand = true;
+    long missing = 0;
+    worst = nullptr;
     for (LayerKernel<Ball>& layer : result) {
       layer.proven = true;
       for (KernelValue<Ball>* v : values(layer)) {
         if (v->absence) continue;
         v->error = v->value.radius();
-        all_stand = all_stand && stands(v->value, options.digits, v->scale);
+        const long of_value = missing_bits(v->value, options.digits, v->scale);
+        if (of_value == 0) continue;
+        missing = std::max(missing, of_value);
+        const long right = digits_of(v->value);
+        if (worst == nullptr || right < fewest) {
+          worst = &layer;
+          fewest = right;
+        }
       }
     }
-    return all_stand;
+    return missing;
   });
-  return result;
+  if (all_stand) return result;
+  const std::string where = "kernel: hidden layer " + std::to_string(worst->layer) + ": " + std::to_string(options.digits) +
+                            " digits do not stand with " + std::to_string(range.last) + " bits of working precision; ";
+  if (fewest > 0) throw NotReached(where + "ask for " + std::to_string(fewest) + ", or for fewer layers");
+  throw NotReached(where +
+                   "not one digit does, since the layers multiply every error: take fewer layers or smaller weight variances, or --engine double");
 }
 
 std::vector<LayerKernel<Digits>> NetworkKernel::at_by_digits(const InputPair& input, const KernelOptions& options) const {

@@ -119,3 +119,40 @@ TEST_CASE("eight variances at once are eight variances one by one", "[gaussian][
     CHECK(close(jets.d2chi[i], want.d2chi, chi / unit / unit));
   }
 }
+
+TEST_CASE("closed forms keep their relative accuracy at every variance, derivatives too", "[gaussian][variance_map]") {
+  for (const char* activation : {"gelu", "erf", "sin", "gelu(x/3) + erf(2*x)"}) {
+    const VarianceMap map(Activation::from_text(activation));
+    for (const char* q : {"1e-30", "1e-3", "1", "1e3", "1e30", "1e60", "1e300"}) {
+      CAPTURE(activation, q);
+      const Precision precision(128);
+      const Ball middle = ball(q).mid();
+      const VarianceJet<Ball> at = map.at(middle), around = map.at(middle.widened(middle * power_of_two(-100)));
+      const auto check = [&](const Ball& value, const Ball& in_ball, const Ball& scale) {
+        CHECK(is_narrow(value, 37, scale));
+        CHECK(value.overlaps(in_ball));
+        CHECK(is_narrow(in_ball, 26, scale));
+      };
+      check(at.Q, around.Q, Ball(0));
+      check(at.dQ, around.dQ, at.Q / middle);
+      check(at.chi, around.chi, Ball(0));
+      check(at.dchi, around.dchi, at.chi / middle);
+      check(at.d2chi, around.d2chi, at.chi / (middle * middle));
+    }
+  }
+}
+
+TEST_CASE("a variance that goes through many layers is known as well as the layers leave it", "[gaussian][variance_map]") {
+  const Precision precision(128);
+  const auto after = [](const char* activation, const char* w, const char* b, int layers) {
+    const VarianceMap map(Activation::from_text(activation));
+    Ball q = ball("17/10");
+    for (int l = 0; l < layers; ++l) q = ball(b) + ball(w) * map.at(q).Q;
+    return q;
+  };
+  CHECK(is_narrow(after("erf", "4", "1/10", 2000), 34));
+  CHECK(is_narrow(after("gelu", "4", "1/10", 2000), 30));  // linear, which adds up
+  CHECK(is_narrow(after("sin", "30", "1/10", 2000), 34));
+  CHECK(is_narrow(after("tanh", "4", "1/10", 40), 33));
+  CHECK(is_narrow(after("softplus", "1", "1/10", 12), 33));
+}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "infwidth/real/refine.hpp"
 
+#include <vector>
+
 #include "catch.hpp"
 
 using namespace infwidth;
@@ -34,4 +36,36 @@ TEST_CASE("what never stands is not reached", "[refine]") {
   long tries = 0;
   CHECK_THROWS_WITH(refine(20, "sum", [&] { return ++tries < 0; }), Catch::Matchers::ContainsSubstring("sum: 20 digits do not stand"));
   CHECK(tries > 3);
+}
+
+TEST_CASE("how many bits a value lacks to stand", "[refine]") {
+  Precision p(200);
+  const auto ball = [](double middle, long exponent) { return Ball(middle).widened(power_of_two(exponent)); };
+  CHECK(missing_bits(ball(1, -100), 15) == 0);
+  const long missing = missing_bits(ball(1, -20), 15);  // 10^-15 = 2^-49.8
+  CHECK(missing >= 29);
+  CHECK(missing <= 33);
+  CHECK(missing_bits(ball(0, -20), 15) == unknown_bits);  // no scale
+  CHECK(missing_bits(ball(0, -20), 15, Ball(1)) >= 79);   // 10^-30 = 2^-99.7
+  CHECK(missing_bits(Ball(1) / Ball(0), 15) == unknown_bits);
+}
+
+TEST_CASE("precision rises by what is missing, after a refusal too, and to the last one at most", "[refine]") {
+  const PrecisionRange range{100, 1000};
+  std::vector<long> tried;
+  CHECK(raise_precision(range, [&]() -> long {
+    tried.push_back(Precision::bits());
+    if (tried.size() == 1) throw Undecided("0 cannot be told from 0");
+    return tried.size() == 2 ? 300 : 0;
+  }));
+  REQUIRE(tried.size() == 3);
+  CHECK(tried[0] == 100);
+  CHECK(tried[1] > 100);
+  CHECK(tried[2] == tried[1] + 308);
+  CHECK_FALSE(raise_precision(range, [] { return unknown_bits; }));
+  CHECK_THROWS_AS(raise_precision(range, []() -> long { throw Undecided("never"); }), Undecided);
+  long most = 0;
+  CHECK_FALSE(raise_precision(range, [&] { return most = Precision::bits(); }));
+  CHECK(most == 1000);
+  CHECK_THROWS_AS(raise_precision(range, []() -> long { throw NotReached("for good"); }), NotReached);
 }

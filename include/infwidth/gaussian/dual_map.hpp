@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "infwidth/activation/activation.hpp"
@@ -24,6 +25,9 @@ struct DualValue {
   std::uint64_t evaluations = 0;
 };
 
+/// The k of phi(ratio x) = k phi(x) for all x, where there is one: by parity, and for pieces that are straight through 0.
+std::optional<Rational> factor_along(const Activation& phi, const Rational& ratio);
+
 /// The dual of one activation, by the best route there is: the closed form, else proven products of Gauss-Legendre rules; where the covariance is singular by structure (coincident, opposite and proportional
 /// points, a variance of 0) by one-dimensional expectations. At a variance of exactly 0 a jump or kink at 0 counts as the mean of its two sides. Safe for concurrent reads.
 ///   Derivations D-033, D-040
@@ -39,9 +43,13 @@ class DualMap {
   const VarianceMap& variance_map() const;
   const DualForm& closed_form() const;
 
-  /// Balls at the working precision: proven. Indeterminate balls where that precision does not tell the correlation from +-1.
-  ///   Errors   NoSuchQuantity if E[phi(u) phi(v)] is not known to be finite; NotReached
+  /// Balls at the working precision: proven, and no wider than the dual and its slopes make them: carried through layers they do not grow of themselves.
+  /// Indeterminate balls where that precision tells nothing of a variance or of the correlation.
+  ///   Errors   NoSuchQuantity if E[phi(u) phi(v)] is not known to be finite; NotReached; Undecided where more bits may help
+  ///   Derivation D-043
   DualValue<Ball> at(const PairVariance<Ball>& pair, const Budget& budget = {}) const;
+  /// The same where the variance maps' values at q1 and at q2 are at hand.
+  DualValue<Ball> at(const PairVariance<Ball>& pair, const VarianceJet<Ball>& of_u, const VarianceJet<Ball>& of_v, const Budget& budget = {}) const;
   /// The second route, quadrature in two variables at the precision of `Digits`: never a closed form, not proven; not for correlations near +-1.
   DualValue<Digits> at(const PairVariance<Digits>& pair, const Budget& budget = {}) const;
 

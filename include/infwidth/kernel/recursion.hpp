@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <type_traits>
 
 #include "infwidth/gaussian/dual_map.hpp"
 #include "infwidth/network/architecture.hpp"
@@ -61,10 +62,19 @@ KernelPair<Real> first_layer(const Architecture& network, const InputPair& input
 template <class Real>
 FeaturePair<Real> features(const DualMap& phi, const PairVariance<Real>& sigma, const Budget& budget) {
   FeaturePair<Real> k;
-  k.dual = phi.at(sigma, budget);
   const bool coincident = sigma.ratio && *sigma.ratio == 1;
-  k.xx = coincident ? k.dual.value : phi.variance_map().at(sigma.q1, budget).Q;
-  k.yy = coincident ? k.dual.value : phi.variance_map().at(sigma.q2, budget).Q;
+  if constexpr (std::is_same_v<Real, Ball>) {
+    const VarianceJet<Ball> of_u = phi.variance_map().at(sigma.q1, budget);
+    const bool same = coincident || arb_equal(sigma.q1.get(), sigma.q2.get());
+    const VarianceJet<Ball> of_v = same ? of_u : phi.variance_map().at(sigma.q2, budget);
+    k.dual = phi.at(sigma, of_u, of_v, budget);
+    k.xx = of_u.Q;
+    k.yy = of_v.Q;
+  } else {
+    k.dual = phi.at(sigma, budget);
+    k.xx = coincident ? k.dual.value : phi.variance_map().at(sigma.q1, budget).Q;
+    k.yy = coincident ? k.dual.value : phi.variance_map().at(sigma.q2, budget).Q;
+  }
   return k;
 }
 
