@@ -35,18 +35,32 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-}  // namespace
-
-Activation Activation::from_text(std::string_view text) {
+/// Of a catalogue name, or as it is typed.
+Expression formula_of(std::string_view text) {
   const std::string_view word = trimmed(text);
-  if (const auto formula = catalogue_formula(word)) return from_formula(*formula, std::string(word));
+  if (const auto formula = catalogue_formula(word)) return *formula;
   const std::string_view before_colon = word.substr(0, word.find(':'));
   if (looks_like_a_name(before_colon)) refuse_name(word, before_colon);
-  return from_formula(parse(word, activation_language()), std::string(word));
+  return parse(word, activation_language());
 }
+
+}  // namespace
+
+Activation Activation::from_text(std::string_view text) { return from_formula(formula_of(text), std::string(trimmed(text))); }
 
 Activation Activation::from_formula(const Expression& formula, std::string name) {
   return from_pieces(std::move(name), {}, {formula});
+}
+
+Activation Activation::integrand_from_text(std::string_view text) { return integrand_from_formula(formula_of(text), std::string(trimmed(text))); }
+
+Activation Activation::integrand_from_formula(const Expression& formula, std::string name) {
+  Precision working(working_bits);
+  Activation f;
+  f.name_ = std::move(name);
+  f.pieces_ = make_pieces(resolve_kinks(formula), Integrable::function);
+  f.parity_ = parity_of(f.pieces_);
+  return f;
 }
 
 Activation Activation::from_pieces(std::string name, const std::vector<Rational>& kinks, const std::vector<Expression>& formulas) {

@@ -203,6 +203,7 @@ class Expansion {
       case Op::sinh: return entire(e, &sinh);
       case Op::cosh: return entire(e, &cosh);
       case Op::tanh: return entire(e, &tanh);
+      case Op::asinh: return entire(e, &asinh);
       case Op::erf: return entire(e, &erf);
       case Op::erfc: return entire(e, &erfc);
       case Op::Phi: return entire(e, &Phi);

@@ -33,7 +33,7 @@ Parity visible_parity(const Expression& e) {
       if (base == Parity::odd) return !n ? Parity::none : *n % 2 == 0 ? Parity::even : Parity::odd;
       return e.argument(1).depends_on("x") ? Parity::none : base;
     }
-    case Op::sin: case Op::tan: case Op::sinh: case Op::tanh: case Op::asin: case Op::atan: case Op::erf: return visible_parity(e.argument());
+    case Op::sin: case Op::tan: case Op::sinh: case Op::tanh: case Op::asin: case Op::atan: case Op::asinh: case Op::erf: return visible_parity(e.argument());
     case Op::cos: case Op::cosh: return visible_parity(e.argument()) == Parity::none ? Parity::none : Parity::even;
     default: return visible_parity(e.argument()) == Parity::even ? Parity::even : Parity::none;
   }

@@ -8,6 +8,7 @@
 #include "infwidth/activation/zeros.hpp"
 #include "infwidth/expression/program.hpp"
 #include "infwidth/expression/simplify.hpp"
+#include "log_order.hpp"
 
 namespace infwidth {
 
@@ -52,9 +53,13 @@ std::vector<Stretch> merged(const std::vector<Stretch>& stretches) {
   return result;
 }
 
-[[noreturn]] void refuse_pole(const Expression& f, const RealPoint& t) {
+[[noreturn]] void refuse_pole(const Expression& f, const RealPoint& t, Integrable integrable) {
+  if (integrable == Integrable::function) throw NoSuchQuantity("'" + to_string(f) + "' is not integrable at " + describe(t) + ": its expectation diverges");
   throw NoSuchQuantity("activation: '" + to_string(f) + "' has a pole at " + describe(t) + ": E[phi^2] diverges; use a function without poles on the real line");
 }
+
+/// |x - t|^exponent is integrable where it is larger than this.
+Rational least_exponent(Integrable integrable) { return integrable == Integrable::function ? Rational(-1) : Rational(-1, 2); }
 
 /// The exponent of the first term of the derivative's expansion, or of the first unknown one: a lower bound.
 Rational derivative_order(const LocalSeries& s) {
@@ -64,9 +69,28 @@ Rational derivative_order(const LocalSeries& s) {
   return s.exponent(s.terms) - 1;
 }
 
-PieceEnd classify(const Expression& f, const RealPoint& t, int side, const SingularPoint& singular) {
+/// The end of a formula that has no series in powers there: a logarithm, an irrational exponent.
+PieceEnd logarithmic_end(const Expression& f, const RealPoint& t, int side, const SingularPoint& singular, Integrable integrable, const NotReached& why) {
+  const auto exponent_of = [&](const Expression& e, const Rational& infinite_at) {
+    const std::optional<LocalOrder> order = order_at(e, t, side, singular.vanishing);
+    if (!order || !t.exact() || (!order->exact && order->exponent <= infinite_at)) throw why;
+    return order->exponent;
+  };
+  PieceEnd end{t, EndKind::logarithmic};
+  end.order = exponent_of(f, least_exponent(integrable));
+  if (end.order <= least_exponent(integrable)) refuse_pole(f, t, integrable);
+  if (integrable == Integrable::square) end.derivative_order = exponent_of(differentiate(f, "x"), Rational(-1, 2));
+  return end;
+}
+
+PieceEnd classify(const Expression& f, const RealPoint& t, int side, const SingularPoint& singular, Integrable integrable) {
   PieceEnd end{t};
-  const LocalBehaviour local = expand_at(f, t, side, singular.vanishing);
+  LocalBehaviour local;
+  try {
+    local = expand_at(f, t, side, singular.vanishing);
+  } catch (const NotReached& why) {
+    return logarithmic_end(f, t, side, singular, integrable, why);
+  }
   const LocalSeries& s = local.series;
   if (local.regular) return end;
   if (s.root == 1) {
@@ -74,7 +98,7 @@ PieceEnd classify(const Expression& f, const RealPoint& t, int side, const Singu
       end.kind = EndKind::removable;
       return end;
     }
-    if (s.terms > 0 && s.jet[0].is_proven_nonzero()) refuse_pole(f, t);
+    if (s.terms > 0 && s.jet[0].is_proven_nonzero()) refuse_pole(f, t, integrable);
     throw NotReached("activation: it is open whether '" + to_string(f) + "' has a pole at " + describe(t));
   }
   if (!t.exact()) throw NotReached("activation: a fractional power in '" + to_string(f) + "' at " + describe(t) + ", which is no fraction");
@@ -82,7 +106,7 @@ PieceEnd classify(const Expression& f, const RealPoint& t, int side, const Singu
   end.root = s.root;
   end.order = s.exponent(0);
   end.derivative_order = derivative_order(s);
-  if (end.order <= Rational(-1, 2)) refuse_pole(f, t);
+  if (end.order <= least_exponent(integrable)) refuse_pole(f, t, integrable);
   return end;
 }
 
@@ -94,15 +118,15 @@ const SingularPoint* find(const std::vector<SingularPoint>& points, const std::o
   return nullptr;
 }
 
-Piece make_piece(const Expression& formula, const Interval& where, const std::vector<SingularPoint>& points) {
+Piece make_piece(const Expression& formula, const Interval& where, const std::vector<SingularPoint>& points, Integrable integrable) {
   const SingularPoint *left = find(points, where.left), *right = find(points, where.right);
   std::vector<SingularPoint> ends;
   if (left != nullptr) ends.push_back(*left);
   if (right != nullptr) ends.push_back(*right);
   const Expression f = ends.empty() ? formula : regular_form(formula, where, ends);
   Piece piece{std::nullopt, std::nullopt, f, differentiate(f, "x")};
-  if (where.left) piece.left = left != nullptr ? classify(f, *where.left, +1, *left) : PieceEnd{*where.left};
-  if (where.right) piece.right = right != nullptr ? classify(f, *where.right, -1, *right) : PieceEnd{*where.right};
+  if (where.left) piece.left = left != nullptr ? classify(f, *where.left, +1, *left, integrable) : PieceEnd{*where.left};
+  if (where.right) piece.right = right != nullptr ? classify(f, *where.right, -1, *right, integrable) : PieceEnd{*where.right};
   return piece;
 }
 
@@ -122,7 +146,11 @@ LocalBehaviour expansion_of(const Piece& piece, int side) {
 std::optional<Coefficient> limit_of(const Piece& piece, int side) {
   const Expression& f = piece.value;
   const PieceEnd& end = side < 0 ? *piece.right : *piece.left;
-  if (end.kind == EndKind::algebraic && end.order > 0) return Coefficient(0);
+  if ((end.kind == EndKind::algebraic || end.kind == EndKind::logarithmic) && end.order > 0) return Coefficient(0);
+  if (end.kind == EndKind::logarithmic) {
+    const std::optional<LocalOrder> order = order_at(f, end.at, side, {});
+    return order ? order->limit : std::nullopt;
+  }
   if (end.kind == EndKind::analytic && !end.at.exact()) {
     const Program program({f}, "x");
     Evaluator<Ball> value(program);
@@ -133,7 +161,7 @@ std::optional<Coefficient> limit_of(const Piece& piece, int side) {
 
 }  // namespace
 
-std::vector<Piece> make_pieces(const std::vector<Stretch>& stretches) {
+std::vector<Piece> make_pieces(const std::vector<Stretch>& stretches, Integrable integrable) {
   std::vector<Piece> pieces;
   for (Stretch& s : merged(stretches)) {
     std::vector<SingularPoint> points = singular_points(s.formula, s.where);
@@ -145,11 +173,11 @@ std::vector<Piece> make_pieces(const std::vector<Stretch>& stretches) {
     for (const SingularPoint& p : points) {
       if ((s.where.left && compare(p.at, *s.where.left) == 0) || (s.where.right && compare(p.at, *s.where.right) == 0)) continue;
       part.right = p.at;
-      pieces.push_back(make_piece(s.formula, part, points));
+      pieces.push_back(make_piece(s.formula, part, points, integrable));
       part.left = p.at;
     }
     part.right = s.where.right;
-    pieces.push_back(make_piece(s.formula, part, points));
+    pieces.push_back(make_piece(s.formula, part, points, integrable));
   }
   return pieces;
 }
@@ -196,6 +224,8 @@ std::optional<RealPoint> find_jump(const std::vector<Piece>& pieces, const std::
       if (std::any_of(stretches.begin(), stretches.end(), at_this_point)) continue;
     }
     if (a.order < 0 || b.order < 0) continue;  // infinite there, but not a jump
+    // E[phi'^2] is infinite there in any case
+    if ((a.kind == EndKind::logarithmic && a.derivative_order <= Rational(-1, 2)) || (b.kind == EndKind::logarithmic && b.derivative_order <= Rational(-1, 2))) continue;
     if (jumps_between(pieces[i - 1], pieces[i])) return b.at;
   }
   return std::nullopt;

@@ -154,7 +154,7 @@ SignClass sign_class(const Expression& e) {
       return base == SignClass::positive ? base : SignClass::not_negative;
     }
     case Op::sqrt: return sign_class(e.argument()) == SignClass::positive ? SignClass::positive : SignClass::not_negative;
-    case Op::sinh: case Op::tanh: case Op::asin: case Op::atan: case Op::erf: return sign_class(e.argument());
+    case Op::sinh: case Op::tanh: case Op::asin: case Op::atan: case Op::asinh: case Op::erf: return sign_class(e.argument());
     default: return SignClass::unknown;
   }
 }

@@ -182,6 +182,18 @@ class Ray {
     return increasing(w, &Phi<Ball>, 0, 1);
   }
 
+  /// Odd: log(u + sqrt(1 + u^2)) with u = |w|.
+  MaybeTail area_sine(const Expression& w) const {
+    const MaybeTail u = tail(w);
+    if (!u) return std::nullopt;
+    const Range r = range(*u);
+    if (r.low && r.high) return bounded(Ball::hull(asinh(*r.low), asinh(*r.high)));
+    if (positive(u->factor)) return log_of(w + sqrt(1 + w * w));
+    if (!negative(u->factor)) return std::nullopt;
+    const MaybeTail mirrored = log_of(sqrt(1 + w * w) - w);
+    return mirrored ? MaybeTail(product(bounded(-1), *mirrored)) : std::nullopt;
+  }
+
   MaybeTail log_of(const Expression& w) const {
     const MaybeTail u = tail(w);
     if (!u || !positive(u->factor)) return std::nullopt;
@@ -241,6 +253,7 @@ class Ray {
       case Op::erf: return increasing(e.argument(), &infwidth::erf, -1, 1);
       case Op::atan: return increasing(e.argument(), &infwidth::atan, -half_pi, half_pi);
       case Op::asin: return bounded(Ball::hull(-half_pi, half_pi));
+      case Op::asinh: return area_sine(e.argument());
       case Op::erfc: return erfc_of(e.argument());
       case Op::Phi: return Phi_of(e.argument());
       case Op::sigmoid: return sigmoid_of(e.argument());

@@ -265,7 +265,7 @@ std::vector<RealPoint> by_structure(const Expression& u, const Interval& where) 
     return roots;
   }
   switch (u.op()) {
-    case Op::negate: case Op::sqrt: case Op::tanh: case Op::sinh: case Op::erf: case Op::atan: case Op::asin: return by_structure(u.argument(), where);
+    case Op::negate: case Op::sqrt: case Op::tanh: case Op::sinh: case Op::erf: case Op::atan: case Op::asinh: case Op::asin: return by_structure(u.argument(), where);
     case Op::log: return by_structure(u.argument() - 1, where);
     case Op::multiply: return both(u.argument(0), u.argument(1), where);
     case Op::divide: return by_structure(u.argument(0), where);

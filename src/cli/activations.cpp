@@ -29,7 +29,8 @@ constexpr const char* examples =
     "      the same for a formula: its kinks, and which closed form is recognised\n"
     "\n"
     "A formula is built from x, numbers, pi, + - * / ^, parentheses, and\n"
-    "exp log sqrt sin cos tan sinh cosh tanh atan erf erfc Phi sigmoid softplus relu step sign abs min max,\n"
+    "exp log sqrt sin cos tan sinh cosh tanh asin acos atan asinh erf erfc Phi sigmoid softplus relu step sign abs min max,\n"
+    "under NumPy's names too (arcsin, arccos, arctan, arcsinh, arctanh, absolute, maximum, minimum, clip, power, square, reciprocal, heaviside(x, 1/2)),\n"
     "and all names above are functions too, their parameter second: gelu(2*x) + leaky_relu(x, 1/5).";
 
 std::string kinks_of(const Activation& activation) {

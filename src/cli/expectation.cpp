@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <memory>
+#include <optional>
 
 #include "commands.hpp"
 #include "infwidth/activation/catalogue.hpp"
@@ -38,6 +39,41 @@ constexpr const char* examples =
 
 constexpr int extra_digits = 10;  // of MPFR's numbers, beyond those printed
 
+/// By the second route: with more and more digits, until two of them agree. Its own estimate of the error knows of the quadrature, not of a formula that
+/// cancels, as 1 + erf(x - 20) does.
+///   lost   digits that are expected to cancel
+template <class Compute>
+Estimate<Digits> in_digits(const Printing& print, long lost, Compute compute) {
+  constexpr long most_extra = 300;
+  const auto at = [&](long digits) {
+    const DigitsPrecision p(static_cast<unsigned>(digits + lost));
+    return compute();
+  };
+  Estimate<Digits> coarse = at(print.digits + extra_digits);
+  for (long extra = 2 * extra_digits;; extra *= 2) {
+    Estimate<Digits> finer = at(print.digits + extra);
+    const DigitsPrecision p(static_cast<unsigned>(print.digits + extra + lost));
+    const Digits difference = abs(Digits(finer.value - coarse.value));
+    if (difference <= abs(finer.value) * pow(Digits(10), -print.digits) || extra > most_extra) {
+      finer.error += difference;
+      return finer;
+    }
+    coarse = std::move(finer);
+  }
+}
+
+/// Digits that a formula may lose where its expectation is as small as balls say, if they can.
+long digits_below_one(const Activation& f, const Rational& q, const Budget& budget) {
+  try {
+    const Precision p(64);
+    const double log2_scale = expectation(f, Ball(q), budget).log2_scale;
+    return log2_scale < 0 && log2_scale > -1e5 ? static_cast<long>(-0.302 * log2_scale) + 1 : 0;
+  } catch (const NotReached&) {
+    budget.check();
+    return 0;
+  }
+}
+
 /// E[f] of a typed f, to the digits asked for.
 std::pair<Quantity, std::uint64_t> value_of(const Activation& f, const Rational& q, const Printing& print, const Budget& budget) {
   const auto finish = [&](const auto& estimate, Quantity text) { return std::pair{std::move(text), estimate.evaluations}; };
@@ -48,8 +84,8 @@ std::pair<Quantity, std::uint64_t> value_of(const Activation& f, const Rational&
       return finish(estimate, quantity(estimate.value, estimate.error, estimate.method, print));
     }
     case Engine::mpfr: {
-      const DigitsPrecision p(static_cast<unsigned>(print.digits + extra_digits));
-      const auto estimate = expectation(f, constant<Digits>(q), budget);
+      const auto estimate = in_digits(print, digits_below_one(f, q, budget), [&] { return expectation(f, constant<Digits>(q), budget); });
+      const DigitsPrecision p(static_cast<unsigned>(print.digits + 2 * extra_digits));
       return finish(estimate, quantity(estimate.value, estimate.error, estimate.method, print));
     }
     case Engine::ball: break;
@@ -64,25 +100,13 @@ std::pair<Quantity, std::uint64_t> value_of(const Activation& f, const Rational&
   return finish(found.estimate, quantity(found.estimate.value, found.estimate.proven, found.estimate.method, print));
 }
 
-/// Where u and v are: one variance for both, or two; the covariance within its bounds.
-struct Covariance {
-  Rational q1, q2, c;
-
-  template <class Real>
-  PairVariance<Real> as() const {
-    const Rational beside = q1 * q2 - c * c;
-    PairVariance<Real> pair{constant<Real>(q1), constant<Real>(q2), constant<Real>(c), constant<Real>(beside)};
-    if (beside == 0 && q1 != 0 && q2 != 0) pair.ratio = c / q1;
-    return pair;
-  }
-};
-
-Covariance parsed_covariance(const Flags& flags) {
+/// One variance for u and v, or two; the covariance within its bounds.
+ExactCovariance parsed_covariance(const Flags& flags) {
   const std::vector<Rational> q = for_flag("--variance", [&] { return parse_list(flags.variance); });
   if (q.size() > 2) throw UsageError("--variance: " + flags.variance + " has " + std::to_string(q.size()) + " values; a formula in u and v takes one for both, or two");
   const std::vector<Rational> c = for_flag("--covariance", [&] { return parse_list(flags.covariance); });
   if (c.size() != 1) throw UsageError("--covariance: " + flags.covariance + " has " + std::to_string(c.size()) + " values; give one");
-  const Covariance r{q[0], q.back(), c[0]};
+  const ExactCovariance r{q[0], q.back(), c[0]};
   if (r.q1 < 0 || r.q2 < 0) throw UsageError("--variance: " + flags.variance + " is negative; a variance is 0 or more");
   if (r.c * r.c > r.q1 * r.q2) {
     throw UsageError("--covariance: " + flags.covariance + " is beyond what the variances " + to_string(r.q1) + " and " + to_string(r.q2) + " allow; its square is at most their product");
@@ -102,12 +126,12 @@ bool is_in_u_and_v(const std::string& formula) {
 }
 
 /// E of a typed sum of products f(u) g(v), to the digits asked for.
-std::pair<Quantity, std::uint64_t> value_of(const TwoVariableExpectation& f, const Covariance& covariance, const Printing& print, const Budget& budget) {
+std::pair<Quantity, std::uint64_t> value_of(const TwoVariableExpectation& f, const ExactCovariance& covariance, const Printing& print, const Budget& budget) {
   switch (print.engine) {
     case Engine::number: throw UsageError("--engine: double precision has no rule for a formula in u and v; take ball or mpfr");
     case Engine::mpfr: {
+      const auto estimate = in_digits(print, 0, [&] { return f.by_digits(covariance, budget); });
       const DigitsPrecision p(static_cast<unsigned>(print.digits + 2 * extra_digits));
-      const auto estimate = f.at(covariance.as<Digits>(), budget);
       return {quantity(estimate.value, estimate.error, estimate.method, print), estimate.evaluations};
     }
     case Engine::ball: break;
@@ -115,7 +139,7 @@ std::pair<Quantity, std::uint64_t> value_of(const TwoVariableExpectation& f, con
   PairExpectation::Value found;
   refine(print.digits, "expectation", [&] {
     budget.check();
-    found = f.at(covariance.as<Ball>(), budget);
+    found = f.at(covariance, budget);
     return stands(found.value, print.digits, found.scale);
   });
   return {quantity(found.value, true, found.method, print), found.evaluations};
@@ -128,8 +152,9 @@ std::vector<Column> value_columns() {
 /// The six numbers of a variance map: Q, Q', Q'', chi, chi', chi''. Each with the size that a cancelled one is measured by.
 template <class Real>
 struct SixNumbers {
-  explicit SixNumbers(const VarianceJet<Real>& jet, const Real& q) : jets{jet.Q, jet.dQ, jet.d2Q, jet.chi, jet.dchi, jet.d2chi} {
-    const Real unit = is_exact_zero(q) ? Real(1) : q;
+  SixNumbers(const VarianceJet<Real>& jet, const Rational& q) : jets{jet.Q, jet.dQ, jet.d2Q, jet.chi, jet.dchi, jet.d2chi} {
+    // Near q = 0 a derivative is one of phi there, which no power of 1/q measures.
+    const Real unit = q < 1 ? Real(1) : constant<Real>(q);
     scales = {Real(0), jet.Q / unit, jet.Q / (unit * unit), Real(0), jet.chi / unit, jet.chi / (unit * unit)};
   }
   std::array<Real, 6> jets, scales;
@@ -140,50 +165,92 @@ bool exists(const VarianceJet<Real>& jet, std::size_t i) {
   return static_cast<int>(i % 3) <= (i < 3 ? jet.Q_order : jet.chi_order);
 }
 
+/// What cannot be reached or printed leaves a reason in its place, unless nothing else is left.
 template <class Real, class Print>
 std::vector<Cell> cells_of(const VarianceJet<Real>& jet, Print print) {
   std::vector<Cell> cells;
-  for (std::size_t i = 0; i < 6; ++i) cells.push_back(exists(jet, i) ? Cell(print(i)) : Cell(Missing{jet.reason}));
+  std::optional<NotReached> unreached;
+  std::size_t printed = 0;
+  for (std::size_t i = 0; i < 6; ++i) {
+    if (!exists(jet, i)) {
+      cells.emplace_back(Missing{jet.reason});
+      continue;
+    }
+    try {
+      cells.emplace_back(print(i));
+      ++printed;
+    } catch (const NotReached& why) {
+      unreached = why;
+      cells.emplace_back(Missing{why.what()});
+    }
+  }
+  if (unreached && printed == 0) throw *unreached;
   return cells;
 }
 
-std::vector<Cell> map_at(const VarianceMap& map, const Rational& q, const Printing& print, const Budget& budget) {
-  if (print.engine == Engine::number) {
-    constexpr double accuracy = 1e-12;  // of the larger of value and scale, measured
-    const Precision p(64);
-    const double variance = Ball(q).to_double();
-    const VarianceJet<Pack> jet = map.at(Pack(variance), budget);
-    const SixNumbers<Pack> numbers(jet, Pack(variance));
-    return cells_of(jet, [&](std::size_t i) {
-      const double value = numbers.jets[i][0], scale = numbers.scales[i][0];
-      return quantity(value, accuracy * std::max(std::abs(value), scale), jet.method, print);
-    });
-  }
-  if (print.engine == Engine::mpfr) {
-    // The error is estimated from the same computation with more digits.
-    const auto at_digits = [&](long digits) {
-      const DigitsPrecision p(static_cast<unsigned>(digits));
-      return map.at(constant<Digits>(q), budget);
-    };
-    const VarianceJet<Digits> jet = at_digits(print.digits + extra_digits), finer = at_digits(print.digits + 2 * extra_digits);
-    const DigitsPrecision p(static_cast<unsigned>(print.digits + 2 * extra_digits));
-    const SixNumbers<Digits> numbers(finer, constant<Digits>(q)), coarse(jet, constant<Digits>(q));
-    return cells_of(finer, [&](std::size_t i) {
-      const Digits difference = abs(Digits(numbers.jets[i] - coarse.jets[i]));
-      return quantity(numbers.jets[i], difference + abs(numbers.jets[i]) * pow(Digits(10), -(print.digits + extra_digits)), finer.method, print);
-    });
-  }
-  VarianceJet<Ball> jet;
-  refine(print.digits, "expectation", [&] {
-    budget.check();
-    jet = map.at(Ball(q), budget);
-    const SixNumbers<Ball> numbers(jet, Ball(q));
-    for (std::size_t i = 0; i < 6; ++i)
-      if (exists(jet, i) && !stands(numbers.jets[i], print.digits, numbers.scales[i])) return false;
-    return true;
+std::vector<Cell> map_in_doubles(const VarianceMap& map, const Rational& q, const Printing& print, const Budget& budget) {
+  constexpr double accuracy = 1e-12;  // of the larger of value and size, measured
+  const VarianceJet<Pack> jet = map.at(constant<Pack>(q), budget);
+  const SixNumbers<Pack> numbers(jet, q);
+  return cells_of(jet, [&](std::size_t i) {
+    const double value = numbers.jets[i][0], known_size = i % 3 == 0 ? 0 : jet.sizes[i - 1 - i / 3][0];
+    const double size = known_size > 0 ? known_size : numbers.scales[i][0];
+    return quantity(value, accuracy * std::max(std::abs(value), size), jet.method, print);
   });
-  const SixNumbers<Ball> numbers(jet, Ball(q));
-  return cells_of(jet, [&](std::size_t i) { return quantity(numbers.jets[i], jet.proven, jet.method, print); });
+}
+
+std::vector<Cell> map_in_digits(const VarianceMap& map, const Rational& q, const Printing& print, const Budget& budget) {
+  // The second route weighs with He_2k(z)/(2q)^k, which cancels to that power of a small q.
+  const double log_q = q == 0 ? 0 : log10(constant<Digits>(q)).convert_to<double>();
+  const long lost = log_q < 0 ? static_cast<long>(-2 * log_q) + 1 : 0;
+  // The error is estimated from the same computation with more digits.
+  const auto at_digits = [&](long digits) {
+    const DigitsPrecision p(static_cast<unsigned>(digits + lost));
+    return map.at(constant<Digits>(q), budget);
+  };
+  const VarianceJet<Digits> jet = at_digits(print.digits + extra_digits), finer = at_digits(print.digits + 2 * extra_digits);
+  const DigitsPrecision p(static_cast<unsigned>(print.digits + 2 * extra_digits));
+  const SixNumbers<Digits> numbers(finer, q), coarse(jet, q);
+  return cells_of(finer, [&](std::size_t i) {
+    const Digits difference = abs(Digits(numbers.jets[i] - coarse.jets[i]));
+    return quantity(numbers.jets[i], difference + abs(numbers.jets[i]) * pow(Digits(10), -(print.digits + extra_digits)), finer.method, print);
+  });
+}
+
+std::vector<Cell> map_in_balls(const VarianceMap& map, const Rational& q, const Printing& print, const Budget& budget) {
+  std::optional<VarianceJet<Ball>> jet;
+  const auto does_stand = [&](std::size_t i) {
+    const SixNumbers<Ball> numbers(*jet, q);
+    return stands(numbers.jets[i], print.digits, numbers.scales[i]);
+  };
+  std::optional<NotReached> unreached;
+  try {
+    refine(print.digits, "expectation", [&] {
+      budget.check();
+      jet = map.at(Ball(q), budget);
+      for (std::size_t i = 0; i < 6; ++i) {
+        if (exists(*jet, i) && !does_stand(i)) return false;
+      }
+      return true;
+    });
+  } catch (const NotReached& why) {
+    if (!jet) throw;
+    unreached = why;
+  }
+  const SixNumbers<Ball> numbers(*jet, q);
+  return cells_of(*jet, [&](std::size_t i) {
+    if (unreached && !does_stand(i)) throw *unreached;
+    return quantity(numbers.jets[i], jet->proven, jet->method, print);
+  });
+}
+
+std::vector<Cell> map_at(const VarianceMap& map, const Rational& q, const Printing& print, const Budget& budget) {
+  switch (print.engine) {
+    case Engine::number: return map_in_doubles(map, q, print, budget);
+    case Engine::mpfr: return map_in_digits(map, q, print, budget);
+    case Engine::ball: break;
+  }
+  return map_in_balls(map, q, print, budget);
 }
 
 std::vector<Column> map_columns() {
@@ -197,7 +264,7 @@ int answer_question(const Flags& flags, Answer& answer) {
   if (flags.variance.empty()) throw UsageError("no variance is given; add one, like --variance 3/2");
   if (!flags.covariance.empty()) {
     if (flags.formula.empty()) throw UsageError("--covariance: needs a formula in u and v, like 'tanh(u)*relu(v)'; for an activation's kernels see infwidth kernel");
-    const Covariance covariance = parsed_covariance(flags);
+    const ExactCovariance covariance = parsed_covariance(flags);
     const Printing print = printing(flags.answer);
     const TwoVariableExpectation f(products_of_two(flags.formula));
     answer.begin(value_columns(), "E[" + flags.formula + "], u and v normal with mean 0, variances " + to_string(covariance.q1) + " and " + to_string(covariance.q2) + ", covariance " + to_string(covariance.c));
@@ -212,7 +279,7 @@ int answer_question(const Flags& flags, Answer& answer) {
   if (!flags.formula.empty()) {
     if (variances.count != 1) throw UsageError("--variance: a formula takes one variance, not the range " + flags.variance);
     if (is_in_u_and_v(flags.formula)) throw UsageError("the formula is in u and v; add their covariance, like --covariance 1/2");
-    const Activation f = Activation::from_text(flags.formula);
+    const Activation f = Activation::integrand_from_text(flags.formula);
     answer.begin(value_columns(), "E[f(u)], f(x) = " + flags.formula + ", u normal with mean 0 and variance " + flags.variance);
     auto [value, evaluations] = value_of(f, variances[0], print, answer.budget());
     answer.row({std::move(value), static_cast<long>(evaluations), print.digits});
@@ -237,7 +304,7 @@ Run add_expectation(CLI::App& program) {
   const auto flags = std::make_shared<Flags>();
   CLI::App& command = *program.add_subcommand("expectation", "Gaussian expectations of a formula, or Q and chi of an activation");
   command.footer(examples);
-  command.add_option("formula", flags->formula, "f in x: E[f(u)] is computed, u normal with mean 0; with --covariance a sum of products f(u) g(v)")->type_name("");
+  command.add_option("formula", flags->formula, "f in x: E[f(u)] is computed, u normal with mean 0; with --covariance a formula in u and v")->type_name("");
   command.add_option("--activation", flags->activation, "Q, chi and their first two derivatives for this activation")->type_name("F")->group("What");
   command.add_option("--variance", flags->variance, "the variance of u (and of v: q1,q2); with --activation also a range, first:last:step")->type_name("q[,q2]")->group("What");
   command.add_option("--covariance", flags->covariance, "the covariance of u and v, for a formula in these two")->type_name("c")->group("What");

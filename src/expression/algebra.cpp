@@ -131,7 +131,7 @@ Fraction Algebra::translate(const Expression& e) {
     case Op::softplus: return logarithm(f.add(exponential(u), one()));
     case Op::erfc: return f.subtract(one(), odd_function(Op::erf, u));
     case Op::Phi: return f.scaled(f.add(one(), odd_function(Op::erf, f.multiply(u, power_of_number(2, Rational(-1, 2))))), Rational(1, 2));
-    case Op::erf: case Op::asin: case Op::atan: return odd_function(e.op(), u);
+    case Op::erf: case Op::asin: case Op::atan: case Op::asinh: return odd_function(e.op(), u);
     case Op::gamma: return gamma(u);
     case Op::owens_t: case Op::erf_re: case Op::erf_im: return special_function(e.op(), u, convert(e.argument(1)));
     case Op::hyp2f1: return hypergeometric(u, convert(e.argument(1)), convert(e.argument(2)), convert(e.argument(3)));

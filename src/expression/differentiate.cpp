@@ -42,6 +42,7 @@ Expression outer_derivative(const Expression& e, const Expression& u) {
     case Op::tanh: return 1 - pow(e, 2);
     case Op::asin: return 1 / sqrt(1 - pow(u, 2));
     case Op::atan: return 1 / (1 + pow(u, 2));
+    case Op::asinh: return 1 / sqrt(1 + pow(u, 2));
     case Op::erf: return 2 * exp(-pow(u, 2)) / sqrt(pi);
     case Op::erfc: return -2 * exp(-pow(u, 2)) / sqrt(pi);
     case Op::Phi: return exp(-pow(u, 2) / 2) / sqrt(2 * pi);

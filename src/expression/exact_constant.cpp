@@ -219,6 +219,7 @@ ExactConstant ExactConstant::from(const Expression& e) {
     case Op::tanh: return tanh(at(0));
     case Op::asin: return asin(at(0));
     case Op::atan: return atan(at(0));
+    case Op::asinh: return asinh(at(0));
     case Op::erf: return erf(at(0));
     case Op::erfc: return erfc(at(0));
     case Op::Phi: return Phi(at(0));
@@ -256,6 +257,7 @@ ExactConstant asin(const ExactConstant& u) {
   if (u.rational() && abs(*u.rational()) == Rational(1, 2)) return Constants<ExactConstant>::pi() * ExactConstant(Rational(*u.rational() / 3));
   return odd(Op::asin, u);
 }
+ExactConstant asinh(const ExactConstant& u) { return odd(Op::asinh, u); }
 ExactConstant atan(const ExactConstant& u) {
   if (u.rational() && abs(*u.rational()) == 1) return Constants<ExactConstant>::pi() * ExactConstant(Rational(*u.rational() / 4));
   return odd(Op::atan, u);

@@ -190,7 +190,7 @@ Folded fold_of_number(Op op, const Rational& u) {
   }
   if (u != 0) return std::nullopt;
   switch (op) {
-    case Op::sin: case Op::tan: case Op::sinh: case Op::tanh: case Op::asin: case Op::atan: case Op::erf: return Expression(0);
+    case Op::sin: case Op::tan: case Op::sinh: case Op::tanh: case Op::asin: case Op::atan: case Op::asinh: case Op::erf: return Expression(0);
     case Op::exp: case Op::cos: case Op::cosh: case Op::erfc: return Expression(1);
     case Op::Phi: case Op::sigmoid: return Expression(Rational(1, 2));
     default: return std::nullopt;

@@ -17,9 +17,9 @@ struct FunctionName {
 };
 
 /// The built-in functions of the language, in the order of the manual.
-inline constexpr std::array<FunctionName, 27> function_names = {{
+inline constexpr std::array<FunctionName, 28> function_names = {{
     {"exp", Op::exp},       {"log", Op::log},         {"sqrt", Op::sqrt},   {"sin", Op::sin},   {"cos", Op::cos},   {"tan", Op::tan},
-    {"sinh", Op::sinh},     {"cosh", Op::cosh},       {"tanh", Op::tanh},   {"asin", Op::asin}, {"atan", Op::atan}, {"erf", Op::erf},
+    {"sinh", Op::sinh},     {"cosh", Op::cosh},       {"tanh", Op::tanh},   {"asin", Op::asin}, {"atan", Op::atan}, {"asinh", Op::asinh}, {"erf", Op::erf},
     {"erfc", Op::erfc},     {"Phi", Op::Phi},         {"sigmoid", Op::sigmoid}, {"softplus", Op::softplus}, {"relu", Op::relu},
     {"step", Op::step},     {"sign", Op::sign},       {"abs", Op::abs},     {"min", Op::min, 2}, {"max", Op::max, 2},
     {"gamma", Op::gamma, 1, true}, {"owens_t", Op::owens_t, 2, true}, {"erf_re", Op::erf_re, 2, true}, {"erf_im", Op::erf_im, 2, true},

@@ -189,6 +189,7 @@ class Setter {
       case Op::log: return "\\log";
       case Op::asin: return "\\arcsin";
       case Op::atan: return "\\arctan";
+      case Op::asinh: return "\\operatorname{arsinh}";
       case Op::erf: return "\\operatorname{erf}";
       case Op::erfc: return "\\operatorname{erfc}";
       case Op::Phi: return "\\Phi";

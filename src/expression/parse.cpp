@@ -9,6 +9,7 @@
 #include "formula_error.hpp"
 #include "function_names.hpp"
 #include "infwidth/real/errors.hpp"
+#include "other_names.hpp"
 
 namespace infwidth {
 
@@ -25,9 +26,8 @@ bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 /// What other programs and books call our functions.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 11> synonyms = {{
-    {"ln", "log"}, {"sgn", "sign"}, {"heaviside", "step"}, {"theta", "step"}, {"logistic", "sigmoid"}, {"arctan", "atan"},
-    {"arcsin", "asin"}, {"fabs", "abs"}, {"normcdf", "Phi"}, {"ramp", "relu"}, {"swish", "silu"},
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> synonyms = {{
+    {"ln", "log"}, {"sgn", "sign"}, {"theta", "step"}, {"logistic", "sigmoid"}, {"normcdf", "Phi"}, {"ramp", "relu"}, {"swish", "silu"},
 }};
 /// Characters that a formula copied from a text may hold, and what to write instead.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 10> foreign = {{
@@ -233,12 +233,14 @@ class Parser {
     }
     const auto named = std::find_if(language_.functions.begin(), language_.functions.end(), [&](const NamedFunction& f) { return f.name == word; });
     const FunctionName* const built_in = built_in_function(word);
-    if (built_in == nullptr && named == language_.functions.end()) return parameter(word);
+    const bool is_named = named != language_.functions.end();
+    const OtherName* const other = built_in != nullptr || is_named || (language_.no_parameter && !called_after(word)) ? nullptr : other_name(word);
+    if (built_in == nullptr && !is_named && other == nullptr) return parameter(word);
     advance(word.size());
     if (peek() != '(') refuse_bare_function(at, word);
-    const std::vector<Expression> arguments = arguments_of(at, word, built_in != nullptr ? built_in->arity : named->arity);
+    const std::vector<Expression> arguments = arguments_of(at, word, built_in != nullptr ? built_in->arity : is_named ? named->arity : other->arity);
     if (built_in != nullptr) return build(at, [&] { return Expression::make(built_in->op, arguments); });
-    Expression e = build(at, [&] { return named->expand(arguments); });
+    Expression e = build(at, [&] { return is_named ? named->expand(arguments) : other->expand(arguments); });
     if (has_large_exponent(e)) fail(at, word + " grows an exponent larger than " + std::to_string(largest_exponent));
     return e;
   }
@@ -297,6 +299,7 @@ class Parser {
       if (is_known(f)) words.emplace_back(f.name);
     }
     for (const NamedFunction& f : language_.functions) words.push_back(f.name);
+    for (const OtherName& f : other_names()) words.emplace_back(f.name);
     std::string nearest = nearest_word(word, words);
     for (const auto& [theirs, ours] : synonyms) {
       if (word == theirs && std::find(words.begin(), words.end(), ours) != words.end()) nearest = ours;

@@ -116,6 +116,7 @@ class Compiler {
       case Op::tanh: return unary(Code::tanh, compile(e.argument()));
       case Op::asin: return unary(Code::asin, compile(e.argument()));
       case Op::atan: return unary(Code::atan, compile(e.argument()));
+      case Op::asinh: return unary(Code::asinh, compile(e.argument()));
       case Op::erf: return unary(Code::erf, compile(e.argument()));
       case Op::erfc: return unary(Code::erfc, compile(e.argument()));
       case Op::Phi: return unary(Code::Phi, compile(e.argument()));

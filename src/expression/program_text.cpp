@@ -48,6 +48,7 @@ class PythonPrinter : public InfixPrinter {
       case Op::tanh: return call("mp.tanh(", e);
       case Op::asin: return call("mp.asin(", e);
       case Op::atan: return call("mp.atan(", e);
+      case Op::asinh: return call("mp.asinh(", e);
       case Op::erf: return call("mp.erf(", e);
       case Op::erfc: return call("mp.erfc(", e);
       case Op::Phi: return call("mp.ncdf(", e);
@@ -109,6 +110,7 @@ class MathematicaPrinter : public InfixPrinter {
       case Op::tanh: return call("Tanh[", e);
       case Op::asin: return call("ArcSin[", e);
       case Op::atan: return call("ArcTan[", e);
+      case Op::asinh: return call("ArcSinh[", e);
       case Op::erf: return call("Erf[", e);
       case Op::erfc: return call("Erfc[", e);
       case Op::Phi: return call("CDF[NormalDistribution[], ", e);

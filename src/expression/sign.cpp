@@ -69,7 +69,7 @@ class Prover {
         [[fallthrough]];
       case Op::divide: return product(of(0), of(1));
       case Op::sqrt: case Op::exp: case Op::cosh: case Op::erfc: case Op::Phi: case Op::sigmoid: case Op::softplus: return 1;
-      case Op::erf: case Op::atan: case Op::asin: case Op::tanh: case Op::sinh: return of(0);
+      case Op::erf: case Op::atan: case Op::asinh: case Op::asin: case Op::tanh: case Op::sinh: return of(0);
       case Op::power:
         if (e.argument(1).is_number() && denominator(e.argument(1).value()) == 1) {
           return denominator(Rational(e.argument(1).value() / 2)) == 1 ? 1 : of(0);

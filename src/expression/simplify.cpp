@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <sstream>
+#include <stdexcept>
 
 #include "factor.hpp"
 #include "samples.hpp"
@@ -122,8 +123,11 @@ Expression shortest_rational_form(const Expression& e) {
       const Expression shorter = translation.from_ginac(candidate);
       if (shorter.size() < best.size() && agree(shorter, e)) best = shorter;
     }
-  } catch (const std::exception&) {
-    // GiNaC and CLN refuse in their own ways (poles, overflow): then nothing shorter was found
+  } catch (const std::logic_error&) {
+    // GiNaC refuses by logic_error (a pole, an argument it does not take) and runtime_error, as CLN does (overflow): then nothing shorter was found.
+    // Whatever else there is, like want of memory, is no answer.
+  } catch (const std::runtime_error&) {
+    // as above
   }
   return best;
 }

@@ -41,7 +41,7 @@ Side side(const std::vector<Piece>& pieces, int direction) {
 /// Taylor coefficients at 0 from one side.
 ZeroJet taylor(const Expression& f, EndKind kind) {
   const Program program({kind == EndKind::removable ? one_fraction(f) : f}, "x");
-  if (kind == EndKind::algebraic) return {};  // vanishes at 0; `order_left` says how far the zeros reach
+  if (kind == EndKind::algebraic || kind == EndKind::logarithmic) return {};  // vanishes at 0; `order_left` says how far the zeros reach
   if (kind == EndKind::analytic) {
     Evaluator<ZeroJet> evaluate(program);
     return evaluate.value(ZeroJet::variable(Ball(0)));
@@ -119,6 +119,7 @@ VarianceJet<Ball> variance_jet_at_zero(const Activation& activation) {
   jet.proven = true;
   int Q_limit = 2, chi_limit = 2;
   for (const Side& s : {right, left}) {
+    if (s.kind == EndKind::logarithmic) throw NotReached("at variance 0 the logarithm of " + activation.name() + " at x = 0 is not treated; use a small positive variance");
     if (s.kind != EndKind::algebraic) continue;
     Q_limit = std::min(Q_limit, order_left(s.phi_order, activation));
     chi_limit = std::min(chi_limit, order_left(s.slope_order, activation));
@@ -162,7 +163,8 @@ Ball expectation_at_zero(const std::vector<Piece>& pieces) {
   const Side right = side(pieces, 1), left = side(pieces, -1);
   Ball sum;
   for (const Side* s : {&right, &left}) {
-    if (s->kind == EndKind::algebraic) {
+    if (s->kind == EndKind::logarithmic && s->phi_order > 0) continue;
+    if (s->kind == EndKind::algebraic || s->kind == EndKind::logarithmic) {
       if (s->phi_order < 0) throw NoSuchQuantity("the function is infinite at x = 0, so its expectation at variance 0 is too");
       throw NotReached("at variance 0 the branch point at x = 0 is not treated; use a small positive variance");
     }

@@ -7,13 +7,17 @@
 #include "infwidth/gaussian/legendre.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/functions.hpp"
+#include "infwidth/real/text.hpp"
 #include "piece_end.hpp"
 
 namespace infwidth {
 
 namespace {
 
-int root_of(const std::optional<PieceEnd>& end) { return end && end->kind == EndKind::algebraic ? end->root : 1; }
+int root_of(const std::optional<PieceEnd>& end) {
+  if (end && end->kind == EndKind::logarithmic) throw NotReached("the expectation over two variables of a function with a logarithm at x = " + short_text(end->at.approximately()) + " has no rule");
+  return end && end->kind == EndKind::algebraic ? end->root : 1;
+}
 
 /// The number of Gauss-Legendre nodes that integrate exp(-z^2/(2 t^2)) over a panel of half length l to `digits` digits: the bound
 /// exp(l^2 y^2 / 2 t^2) rho^(-2n), log rho = asinh(y), at its best ellipse.

@@ -46,16 +46,57 @@ Expression in_root_variable(const Expression& f, const Chart& chart) {
   return Expression::make(f.op(), std::move(arguments));
 }
 
-/// The part of a piece near an algebraic end, [0, reach] in y.
-Chart algebraic_chart(const Piece& piece, const PieceEnd& end, int direction, const Rational& reach, Integrands integrands) {
+/// u = w^j (c_j + c_(j+1) w + ..) beside the origin of a chart, w = |x - origin|.
+struct Vanishing {
+  int order;
+  std::vector<Expression> unit;  // c_j, c_(j+1), ..
+};
+Vanishing vanishing_at_origin(const Expression& u, const Chart& chart) {
+  const Expression w = Expression::variable("w");
+  const auto c = polynomial_coefficients(substitute(u, x_name, Expression(chart.origin) + Expression(chart.direction) * w), "w");
+  if (!c) throw NotReached("the formula " + chart.name + " has a logarithm or a power of " + to_string(u) + ", which vanishes at x = " + to_string(chart.origin) + " and is no polynomial");
+  std::size_t j = 0;
+  while (j < c->size() && (*c)[j].is_number(0)) ++j;
+  return {static_cast<int>(j), {c->begin() + static_cast<std::ptrdiff_t>(j), c->end()}};
+}
+
+/// f(origin +- reach e^-y), with the logarithms and powers of what vanishes at the origin turned into y and exponentials.
+Expression in_exponential_variable(const Expression& f, const Chart& chart) {
+  const Expression y = Expression::variable(y_name), w = Expression(chart.reach) * exp(-y);
+  if (f.op() == Op::variable) return Expression(chart.origin) + Expression(chart.direction) * w;
+  if (f.arguments().empty()) return f;
+  const bool root = f.op() == Op::sqrt;
+  const bool power = f.op() == Op::power && f.argument(1).is_number() && denominator(f.argument(1).value()) != 1;
+  if (root || power || f.op() == Op::log) {
+    const Expression at_origin = substitute(f.argument(0), x_name, Expression(chart.origin));
+    if (at_origin.is_number(0) || is_identically_zero(at_origin)) {
+      const Vanishing v = vanishing_at_origin(f.argument(0), chart);
+      Expression unit = 0;
+      for (std::size_t i = v.unit.size(); i-- > 0;) unit = unit * w + v.unit[i];
+      const Expression order = v.order, reach = chart.reach;
+      if (f.op() == Op::log) return log(unit) + order * (log(reach) - y);
+      const Expression exponent = root ? Expression(Rational(1, 2)) : f.argument(1);
+      return pow(unit, exponent) * pow(reach, order * exponent) * exp(-(order * exponent * y));
+    }
+  }
+  std::vector<Expression> arguments;
+  for (const Expression& a : f.arguments()) arguments.push_back(in_exponential_variable(a, chart));
+  return Expression::make(f.op(), std::move(arguments));
+}
+
+/// The part of a piece near an end that is a branch point: [0, reach] in the root y, or [0, infinity) in y where x = origin +- reach e^-y.
+Chart chart_at_end(const Piece& piece, const PieceEnd& end, int direction, const Rational& reach, Integrands integrands) {
   if (!end.at.exact()) throw NotReached("the branch point of " + to_string(piece.value) + " near x = " + short_text(end.at.approximately()) + " is not a fraction");
+  const bool exponential = end.kind == EndKind::logarithmic;
   Chart chart{.name = to_string(piece.value), .program = Program({Expression(0)}, y_name), .in_x = Program({piece.value}, x_name)};
+  chart.variable = exponential ? Chart::Variable::exponential : Chart::Variable::root;
   chart.origin = *end.at.exact();
   chart.direction = direction;
   chart.root = end.root;
+  chart.reach = reach;
   const Expression y = Expression::variable(y_name);
-  const Expression f = in_root_variable(piece.value, chart);
-  const Expression slope = Expression(chart.root) * pow(y, Expression(chart.root - 1));  // dx/dy
+  const Expression f = exponential ? in_exponential_variable(piece.value, chart) : in_root_variable(piece.value, chart);
+  const Expression slope = exponential ? Expression(reach) * exp(-y) : Expression(chart.root) * pow(y, Expression(chart.root - 1));  // |dx/dy|
   std::vector<Expression> outputs;
   if (integrands == Integrands::value) {
     outputs = {f * slope};
@@ -68,8 +109,12 @@ Chart algebraic_chart(const Piece& piece, const PieceEnd& end, int direction, co
   chart.program = Program(outputs, y_name);
   chart.direct = true;
   chart.left = RealPoint(Rational(0));
-  chart.right = RealPoint(reach);
-  chart.removable.push_back(Ball(0));
+  if (exponential) {
+    for (const Expression& e : outputs) chart.growth_formulas.push_back(substitute(e, y_name, Expression::variable(x_name)));
+  } else {
+    chart.right = RealPoint(reach);
+    chart.removable.push_back(Ball(0));
+  }
   return chart;
 }
 
@@ -86,12 +131,15 @@ void Chart::integrands(std::span<const Ball> outputs, std::vector<Ball>& values)
 }
 
 Ball Chart::x_of(const Ball& y) const {
-  if (root == 1) return y;
-  const Ball power = pow(y, root);
-  return Ball(origin) + (direction > 0 ? power : -power);
+  if (variable == Variable::x) return y;
+  const Ball distance = variable == Variable::root ? pow(y, root) : Ball(reach) * exp(-y);
+  return Ball(origin) + (direction > 0 ? distance : -distance);
 }
-double Chart::x_of(double y) const { return root == 1 ? y : x_of(Ball(y)).to_double(); }
-double Chart::dx_dy(double y) const { return root == 1 ? 1 : root * std::pow(y, root - 1); }
+double Chart::x_of(double y) const { return variable == Variable::x ? y : x_of(Ball(y)).to_double(); }
+double Chart::dx_dy(double y) const {
+  if (variable == Variable::x) return 1;
+  return variable == Variable::root ? root * std::pow(y, root - 1) : constant<double>(reach) * std::exp(-y);
+}
 
 Ball Chart::square_of_x(const Ball& y) const {
   const Ball x = x_of(y);
@@ -100,8 +148,9 @@ Ball Chart::square_of_x(const Ball& y) const {
 
 ChartSquare Chart::square_on_box(const Ball& re, const Ball& im) const {
   Ball x_re = re, x_im = im;
-  if (root != 1) {
-    const ComplexBall x = ComplexBall(Ball(origin)) + ComplexBall(direction) * pow(ComplexBall(re, im), root);
+  if (variable != Variable::x) {
+    const ComplexBall y(re, im), distance = variable == Variable::root ? pow(y, root) : ComplexBall(Ball(reach)) * exp(-y);
+    const ComplexBall x = ComplexBall(Ball(origin)) + ComplexBall(direction) * distance;
     x_re = x.re();
     x_im = x.im();
   }
@@ -165,11 +214,14 @@ std::vector<Chart> make_charts(const std::vector<Piece>& pieces, Integrands inte
     if (piece.left) chart.left = piece.left->at;
     if (piece.right) chart.right = piece.right->at;
     const bool straddles = !piece.left || piece.left->at.approximately() < 0;
-    if (folded && straddles) chart.left = RealPoint(Rational(0));
+    if (folded && straddles) {
+      chart.left = RealPoint(Rational(0));
+      chart.mirror = true;
+    }
     const auto treat_end = [&](const std::optional<PieceEnd>& end, std::optional<RealPoint>& bound, int direction) {
       if (!end || (folded && straddles && direction > 0)) return;
       if (end->kind == EndKind::removable && end->at.exact()) chart.removable.push_back(Ball(*end->at.exact()));
-      if (end->kind != EndKind::algebraic) return;
+      if (end->kind != EndKind::algebraic && end->kind != EndKind::logarithmic) return;
       // A stretch of length reach^root, at most a third of the piece.
       Rational reach = 1, length = 1;
       const double room = piece.left && piece.right ? (piece.right->at.approximately() - piece.left->at.approximately()) / 3 : 1;
@@ -178,7 +230,7 @@ std::vector<Chart> make_charts(const std::vector<Piece>& pieces, Integrands inte
         length = 1;
         for (int i = 0; i < end->root; ++i) length *= reach;
       }
-      charts.push_back(algebraic_chart(piece, *end, direction, reach, integrands));
+      charts.push_back(chart_at_end(piece, *end, direction, reach, integrands));
       bound = RealPoint(Rational(*end->at.exact() + direction * length));
     };
     treat_end(piece.left, chart.left, 1);

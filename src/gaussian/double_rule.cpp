@@ -12,6 +12,7 @@
 #include "infwidth/expression/program.hpp"
 #include "infwidth/gaussian/removable.hpp"
 #include "infwidth/real/errors.hpp"
+#include "infwidth/real/rational.hpp"
 
 namespace infwidth {
 
@@ -62,6 +63,11 @@ DoubleRule::DoubleRule(const Activation& activation, Purpose purpose) : state_(s
     state_->first = phi_value;
     state_->last = h_value;
     return;
+  }
+  for (const Chart& chart : state_->charts) {
+    if (chart.variable == Chart::Variable::exponential) {
+      throw NotReached("the variance maps of " + activation.name() + " have a logarithm at x = " + to_string(chart.origin) + ", which double precision has no rule for; use --engine ball");
+    }
   }
   if (purpose == Purpose::values) {
     state_->values = true;
@@ -125,7 +131,10 @@ VarianceJet<double> DoubleRule::at(double q) const {
   }
   jet.radial = s[g_x2] / q;
   jet.dradial = (s[g_x4] / q - 3 * s[g_x2]) / (2 * q * q);  // E[g (z^4 - 3 z^2)] / 2q, where g is integrable
+  const auto& m = t.magnitudes;
+  const double most = fold * norm;  // the Gaussian of q is nowhere above that of q_high, norm aside
   if (t.small_q_columns) {
+    jet.sizes = {most * m[h_second] / 2, most * m[h_fourth] / 4, most * m[g_second] / 2, most * m[g_fourth] / 4};
     jet.dQ = s[h_second] / 2;
     jet.d2Q = s[h_fourth] / 4;
     jet.dchi = s[g_second] / 2;
@@ -136,13 +145,16 @@ VarianceJet<double> DoubleRule::at(double q) const {
       const double p1 = -z * r * p, p2 = (z * z - 1) * r * r * p, p3 = -(z * z * z - 3 * z) * r * r * r * p;
       const auto first = [&](const std::array<double, 4>& j) { return (j[1] * p - j[0] * p1) / 2; };
       const auto second = [&](const std::array<double, 4>& j) { return (j[3] * p - j[2] * p1 + j[1] * p2 - j[0] * p3) / 4; };
-      jet.dQ += first(b.h);
-      jet.d2Q += second(b.h);
-      jet.dchi += first(b.g);
-      jet.d2chi += second(b.g);
+      const std::array<double, 4> jumps = {first(b.h), second(b.h), first(b.g), second(b.g)};
+      jet.dQ += jumps[0];
+      jet.d2Q += jumps[1];
+      jet.dchi += jumps[2];
+      jet.d2chi += jumps[3];
+      for (std::size_t k = 0; k < jumps.size(); ++k) jet.sizes[k] += std::abs(jumps[k]);
     }
     jet.dradial = 3 * jet.dchi + 2 * q * jet.d2chi;
   } else {
+    jet.sizes = {jet.Q / q, jet.Q / (q * q), jet.chi / q, jet.chi / (q * q)};
     jet.dQ = s[h_slope_x] / (2 * q);
     jet.d2Q = (s[h_slope_x3] / q - 3 * s[h_slope_x]) / (4 * q * q);
     for (const Break& b : state_->breaks) {

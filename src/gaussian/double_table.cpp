@@ -168,8 +168,10 @@ class TableMaker {
   /// Panels that grow by a factor 4 away from 0 and from the ends: a feature at any scale down to 1e-6 of min(1, sqrt q) shows in one of them.
   std::vector<Panel> first_panels(const Chart& chart, double reach) const {
     const double edge = reach * std::sqrt(q_high_);
-    double a = chart.left ? chart.left->approximately() : -edge, b = chart.right ? chart.right->approximately() : edge;
-    if (chart.root == 1) {
+    constexpr double last_exponential = 700;  // where e^-y leaves the range of a double
+    const double infinity = chart.variable == Chart::Variable::exponential ? last_exponential : edge;
+    double a = chart.left ? chart.left->approximately() : -edge, b = chart.right ? chart.right->approximately() : infinity;
+    if (chart.variable == Chart::Variable::x) {
       a = std::max(a, -edge);
       b = std::min(b, edge);
     }
@@ -282,6 +284,7 @@ class TableMaker {
     DoubleTable t;
     t.size = nodes_.size();
     t.q_high = q_high_;
+    t.magnitudes = total_high_;
     const std::size_t packs = (nodes_.size() + Pack::size - 1) / Pack::size;
     t.x2.assign(packs, Pack(0));
     t.weight.assign(packs, Pack(0));

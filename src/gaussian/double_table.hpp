@@ -38,6 +38,7 @@ struct DoubleTable {
   std::vector<Pack> x2, weight;                   // x^2, and the quadrature weight
   std::array<std::vector<Pack>, columns> column;  // with e^(-x^2 / 2 q_high) in it: neither factor need be in the range of a double
   std::size_t size = 0;
+  Row magnitudes{};              // integrals of the columns' sizes, against the Gaussian of q_high
   bool finite = true;            // false: the integrand does not fall within the range of a double
   bool small_q_columns = false;  // whether h_second .. g_fourth are the better way to derivatives in this bin
 };

@@ -220,6 +220,14 @@ class Walker {
     return r;
   }
 
+  /// The bounds of a function of size at most e^log_factor |u|, where the argument falls.
+  static Range no_larger_than(const Range& u, double log_factor, Range r) {
+    if (!u.upper || !grows_faster({}, *u.upper)) return r;
+    r.upper = *u.upper;
+    r.upper->constant = up(r.upper->constant + log_factor);
+    return r;
+  }
+
   /// Below log(e^min(u, 0) / 2), u >= low.
   LogBound half_exp_of_negative_part(const Quadratic& low) const {
     const Quadratic q = pushed(low, -1);
@@ -281,11 +289,24 @@ class Walker {
           const double least = (-*u.high).least(from_);
           r.high->c0 = -down(e.op() == Op::tanh ? std::tanh(least) : std::erf(least));
         }
-        return r;
+        return no_larger_than(u, e.op() == Op::tanh ? 0 : 0.125, r);  // erf u <= 2/sqrt(pi) u
       case Op::sin:
+        r = bounded(-1, 1);
+        return no_larger_than(u, 0, r);
       case Op::cos: return bounded(-1, 1);
-      case Op::asin:
-      case Op::atan: return bounded(right ? 0 : -2, left ? 0 : 2);  // pi/2 < 2
+      case Op::asin: return bounded(right ? 0 : -2, left ? 0 : 2);  // pi/2 < 2
+      case Op::atan:
+        r = bounded(right ? 0 : -2, left ? 0 : 2);
+        return no_larger_than(u, 0, r);
+      case Op::asinh: {  // |asinh u| <= |u| and <= 2 sqrt|u|, whose slope is nowhere less
+        if (!u.upper) fail(e);
+        LogBound root = outward(0.5 * *u.upper, 1);
+        root.constant = up(root.constant + log2_up);
+        r.upper = grows_faster(root, *u.upper) ? *u.upper : root;
+        if (right) r.low = Quadratic{down(std::asinh(std::max(u.low->least(from_), 0.0))), 0, 0};
+        if (left) r.high = Quadratic{-down(std::asinh(std::max((-*u.high).least(from_), 0.0))), 0, 0};
+        return r;
+      }
       case Op::sigmoid:
         r = bounded(0, 1);
         r.positive = true;
@@ -350,6 +371,15 @@ std::optional<Ball> gaussian_tail(const Growth& f, int power, int weight_power, 
     total += exp(Ball(most(exponent, cut) + slack * (1 + w) * std::abs(log_q))) / Ball(-slope);
   }
   return total;
+}
+
+std::optional<Ball> exponential_tail(const Growth& f, double cut) {
+  const Precision p(64);
+  const LogBound& exponent = f.upper;
+  const double slope = std::max(exponent.log_x, 0.0) / cut + exponent.linear + 2 * exponent.square * cut;  // E' is at most this beyond the cut
+  const double allowance = slack * (std::abs(exponent.log_x) / cut + std::abs(exponent.linear) + std::abs(2 * exponent.square * cut));
+  if (!(exponent.square <= 0 && slope + allowance < 0)) return std::nullopt;
+  return exp(Ball(most(exponent, cut))) / Ball(-(slope + allowance));
 }
 
 std::optional<bool> diverges(const Growth& f, int power, double q_lower, double q_upper) {

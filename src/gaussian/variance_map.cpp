@@ -28,6 +28,13 @@ namespace {
 /// The nodes of the residue trapezoid grow like q^(1/4), the panels like log q: they meet near here.
 constexpr double most_for_residues = 1e9;  // the variance of b x
 
+/// Below this variance derivatives in q are taken by parts, by E h'' and the kinks: E[h He_4(z)] / 4q^2 would lose as many bits of q^2, and what the ball
+/// around q does not say of q by 1/q^2.
+const Ball& largest_by_parts() {
+  static const Ball q = power_of_two(-10);
+  return q;
+}
+
 /// Extra bits where He weights cancel: E[h He_4] is of the order q^2 E h for small q.
 long bits_for_small_variance(const Ball& q) {
   const long e = log2_magnitude(q);
@@ -85,6 +92,7 @@ void set_lane(VarianceJet<Pack>& into, int lane, const Field& from) {
   into.d2chi[lane] = from.d2chi;
   into.radial[lane] = from.radial;
   into.dradial[lane] = from.dradial;
+  for (std::size_t i = 0; i < from.sizes.size(); ++i) into.sizes[i][lane] = from.sizes[i];
 }
 
 }  // namespace
@@ -96,7 +104,7 @@ std::string reason_of_infinite_chi(const Activation& phi) {
   }
   for (const Piece& piece : phi.pieces()) {
     for (const auto& end : {piece.left, piece.right}) {
-      if (end && end->kind == EndKind::algebraic && end->derivative_order <= Rational(-1, 2)) {
+      if (end && (end->kind == EndKind::algebraic || end->kind == EndKind::logarithmic) && end->derivative_order <= Rational(-1, 2)) {
         return "phi' grows like |x - t|^(" + to_string(end->derivative_order) + ") at t = " + short_text(end->at.approximately()) + ": E[phi'^2] is infinite";
       }
     }
@@ -184,6 +192,7 @@ struct VarianceMap::State {
       if (jet.d2Q.is_finite() && jet.d2chi.is_finite()) return jet;
       // (a point where a formula has a removable singularity)
     }
+    if (is_small(q)) return by_parts(q, budget);
     return tanh ? by_tanh(q, budget) : by_panels(q, budget);
   }
 
@@ -208,6 +217,23 @@ struct VarianceMap::State {
     jet.d2chi = scale * b2 * b2 * e.slope_square[2] / (two_v * two_v);
     jet.method = "residue trapezoid";
     jet.evaluations = e.nodes + e.poles;
+    return jet;
+  }
+
+  bool is_small(const Ball& q) const { return certainly_positive(largest_by_parts() - q) == Truth::yes && panel_rule().has_derivatives(); }
+
+  VarianceJet<Ball> by_parts(const Ball& q, const Budget& budget) const {
+    const auto result = panel_rule().derivatives(q, Precision::bits(), budget);
+    VarianceJet<Ball> jet;
+    const auto set = [](const std::array<Ball, 3>& m, Ball& f, Ball& df, Ball& d2f) {
+      f = m[0];
+      df = m[1];
+      d2f = m[2];
+    };
+    set(result.integrals[0].moment, jet.Q, jet.dQ, jet.d2Q);
+    if (result.integrals.size() > 1) set(result.integrals[1].moment, jet.chi, jet.dchi, jet.d2chi);
+    jet.method = "Gauss-Legendre panels, by parts";
+    jet.evaluations = result.evaluations;
     return jet;
   }
 

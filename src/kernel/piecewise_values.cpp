@@ -11,15 +11,21 @@ namespace infwidth {
 
 template class Evaluator<Pack>;
 
+namespace {
+
+bool is_branch_point(EndKind kind) { return kind == EndKind::algebraic || kind == EndKind::logarithmic; }
+
+}  // namespace
+
 PiecewiseValues::PiecewiseValues(const Activation& phi) : name_(phi.name()) {
   for (const Piece& piece : phi.pieces()) {
     programs_.push_back(std::make_unique<const Program>(std::vector<Expression>{piece.value, piece.derivative}, "x"));
     if (!piece.right) continue;
     breaks_.push_back(piece.right->at.approximately());
-    graded_.push_back(piece.right->kind == EndKind::algebraic);
+    graded_.push_back(is_branch_point(piece.right->kind));
   }
   for (std::size_t i = 0; i < graded_.size(); ++i) {
-    if (phi.pieces()[i + 1].left->kind == EndKind::algebraic) graded_[i] = true;
+    if (is_branch_point(phi.pieces()[i + 1].left->kind)) graded_[i] = true;
   }
 }
 

@@ -38,6 +38,11 @@ ComplexBall disc(const Ball& bound) {
   return {Ball(0).widened(bound), Ball(0).widened(bound)};
 }
 
+/// |x| < 1/2 on the box: the library's asin and asinh lose the relative accuracy of small values, which atan keeps.
+bool is_small(const ComplexBall& x) { return certainly_positive(Ball(Rational(1, 2)) - x.magnitude()) == Truth::yes; }
+ComplexBall asin_of_small(const ComplexBall& x) { return atan(x / sqrt(ComplexBall(1) - x * x)); }
+ComplexBall times_i(const ComplexBall& x) { return {-x.im(), x.re()}; }
+
 }  // namespace
 
 ComplexBall erf(const ComplexBall& x) { return by_mean_value(x, acb_hypgeom_erf); }
@@ -80,10 +85,22 @@ ComplexBall atan(const ComplexBall& x) {
   return r;
 }
 
+ComplexBall asinh(const ComplexBall& x) {
+  // The cuts are those of atan; log(x + sqrt(1 + x^2)) cancels on the left.
+  const Ball one_minus_y = Ball(1) - x.im().magnitude();
+  if (x.re().contains_zero() && !arb_is_positive(one_minus_y.get())) return ComplexBall::indeterminate();
+  if (arf_sgn(arb_midref(acb_realref(x.get()))) < 0) return -asinh(-x);
+  if (is_small(x)) return -times_i(asin_of_small(times_i(x)));
+  ComplexBall r;
+  acb_asinh(r.get(), x.get(), Precision::bits());
+  return r;
+}
+
 ComplexBall asin(const ComplexBall& x) {
   // The cuts are (-infinity, -1] and [1, infinity).
   Ball one_minus_x = Ball(1) - x.re().magnitude();
   if (x.im().contains_zero() && !arb_is_positive(one_minus_x.get())) return ComplexBall::indeterminate();
+  if (is_small(x)) return asin_of_small(x);
   ComplexBall r;
   acb_asin(r.get(), x.get(), Precision::bits());
   return r;

@@ -56,12 +56,36 @@ TEST_CASE("every function of the language is the one of its name", "[parse]") {
   const double t = 0.3;
   const std::vector<std::pair<const char*, double>> values = {
       {"exp(x)", std::exp(t)}, {"log(x)", std::log(t)}, {"sqrt(x)", std::sqrt(t)}, {"sin(x)", std::sin(t)}, {"cos(x)", std::cos(t)}, {"tan(x)", std::tan(t)},
-      {"sinh(x)", std::sinh(t)}, {"cosh(x)", std::cosh(t)}, {"tanh(x)", std::tanh(t)}, {"asin(x)", std::asin(t)}, {"atan(x)", std::atan(t)}, {"erf(x)", std::erf(t)},
+      {"sinh(x)", std::sinh(t)}, {"cosh(x)", std::cosh(t)}, {"tanh(x)", std::tanh(t)}, {"asin(x)", std::asin(t)}, {"atan(x)", std::atan(t)}, {"asinh(x)", std::asinh(t)}, {"erf(x)", std::erf(t)},
       {"erfc(x)", std::erfc(t)}, {"Phi(x)", std::erfc(-t / std::sqrt(2.0)) / 2}, {"sigmoid(x)", 1 / (1 + std::exp(-t))}, {"softplus(x)", std::log1p(std::exp(t))}};
   for (const auto& [text, want] : values) {
     INFO(text);
     CHECK(std::abs(at(text, t) - want) < 1e-15);
   }
+}
+
+TEST_CASE("NumPy's names are read", "[parse]") {
+  const double t = 0.3;
+  const std::vector<std::pair<const char*, double>> values = {
+      {"acos(x)", std::acos(t)}, {"arccos(x)", std::acos(t)}, {"arcsin(x)", std::asin(t)}, {"arctan(x)", std::atan(t)}, {"arcsinh(x)", std::asinh(t)}, {"arctanh(x)", std::atanh(t)}, {"power(x, 3)", t * t * t},
+      {"square(x)", t * t}, {"reciprocal(x)", 1 / t}, {"negative(x)", -t}, {"pow(2, x)", std::pow(2, t)}};
+  for (const auto& [text, want] : values) {
+    CAPTURE(text);
+    CHECK(std::abs(at(text, t) - want) < 1e-15);
+  }
+  CHECK(parse("absolute(x)") == parse("abs(x)"));
+  CHECK(parse("fabs(x)") == parse("abs(x)"));
+  CHECK(parse("maximum(x, 0)") == parse("max(x, 0)"));
+  CHECK(parse("minimum(x, 1)") == parse("min(x, 1)"));
+  CHECK(parse("clip(x, -1, 1)") == parse("min(max(x, -1), 1)"));
+  CHECK(parse("heaviside(x, 0)") == parse("step(x)"));
+  CHECK(parse("heaviside(x, 1)") == parse("1 - step(-x)"));
+  CHECK(parse("heaviside(x, 1/2)") == parse("1/2 + 1/2*step(x) - 1/2*step(-x)"));
+  CHECK_THAT(refusal("heaviside(x)"), ContainsSubstring("takes 2 arguments"));
+  CHECK_THAT(refusal("arctan x"), ContainsSubstring("needs its argument in parentheses"));
+  Language letters;
+  letters.no_parameter = [](std::string_view) { return std::string(); };
+  CHECK(parse("power*x", letters) == Expression::variable("power") * Expression::variable("x"));
 }
 
 TEST_CASE("a mistake is shown under its column, with the cure", "[parse]") {

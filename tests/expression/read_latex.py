@@ -12,7 +12,7 @@ import mpmath as mp
 TOKEN = re.compile(r"\\operatorname\{\w+\}|\\left[(|]|\\right[)|]|\\[a-zA-Z]+|\d+|[a-zA-Z]|[^ ]")
 FUNCTIONS = {
     r"\log": mp.log, r"\sin": mp.sin, r"\cos": mp.cos, r"\tan": mp.tan, r"\sinh": mp.sinh, r"\cosh": mp.cosh, r"\tanh": mp.tanh, r"\exp": mp.exp,
-    r"\arcsin": mp.asin, r"\arctan": mp.atan, r"\operatorname{erf}": mp.erf, r"\operatorname{erfc}": mp.erfc, r"\Phi": mp.ncdf,
+    r"\arcsin": mp.asin, r"\arctan": mp.atan, r"\operatorname{arsinh}": mp.asinh, r"\operatorname{erf}": mp.erf, r"\operatorname{erfc}": mp.erfc, r"\Phi": mp.ncdf,
     r"\operatorname{sigmoid}": lambda u: 1 / (1 + mp.exp(-u)), r"\operatorname{softplus}": lambda u: mp.log1p(mp.exp(u)),
 }
 ENDS = {None, "+", "-", ")", "}", r"\right)"}

@@ -10,7 +10,7 @@ using namespace infwidth;
 
 namespace {
 
-Ball mean(const char* f, const Ball& q) { return expectation(Activation::from_text(f), q).estimate.value; }
+Ball mean(const char* f, const Ball& q) { return expectation(Activation::integrand_from_text(f), q).estimate.value; }
 
 }  // namespace
 
@@ -85,4 +85,41 @@ TEST_CASE("the three engines agree", "[gaussian][expectation]") {
   CHECK(std::abs(fast.value - want.to_double()) <= 1e-13 * (1 + std::abs(want.to_double())));
   CHECK_FALSE(mpfr.proven);
   CHECK_FALSE(fast.proven);
+}
+
+TEST_CASE("far tails keep their relative accuracy, however the formula cancels", "[gaussian][expectation]") {
+  const int digits = GENERATE(15, 30);
+  const Precision p(Precision::bits_for(digits) + 40);
+  const int shift = GENERATE(0, 3, 12, 20, 30, 40);
+  const Ball k(shift), root2 = sqrt(Ball(2)), third = root2 / sqrt(Ball(3));
+  const auto with_shift = [&](std::string f) {
+    for (std::size_t at = f.find('k'); at != std::string::npos; at = f.find('k')) f.replace(at, 1, std::to_string(shift));
+    return f;
+  };
+  const auto check = [&](const char* form, const Ball& want) {
+    const std::string f = with_shift(form);
+    CAPTURE(f);
+    const Ball got = expectation(Activation::integrand_from_text(f), Ball(1)).estimate.value;
+    CHECK(got.overlaps(want));
+    CHECK(is_narrow(got, digits));
+  };
+  check("(1+erf(x-k))/2", Phi(-k * third));
+  check("1-erf(x+k)", Ball(2) * Phi(-k * third));
+  check("erfc(x+k)", Ball(2) * Phi(-k * third));
+  check("Phi(x-k)", Phi(-k / root2));
+  check("1-Phi(k-x)", Phi(-k / root2));
+  check("gelu(x-k)", exp(-k * k / Ball(4)) / sqrt(Ball(4) * Ball::pi()) - k * Phi(-k / root2));
+  check("(x-k)*(1+erf((x-k)/sqrt(2)))/2", exp(-k * k / Ball(4)) / sqrt(Ball(4) * Ball::pi()) - k * Phi(-k / root2));
+  check("exp(-x)*erfc(k-x)", sqrt(exp(Ball(1))) * Ball(2) * Phi(-(k + Ball(1)) * third));
+  check("relu(x-k)^2", (Ball(1) + k * k) * Phi(-k) - k * exp(-k * k / Ball(2)) / sqrt(Ball(2) * Ball::pi()));
+  check("exp(k*x)", exp(k * k / Ball(2)));
+  // two ways to write one function
+  const auto same = [&](const char* plain, const char* cancelling) {
+    const Ball want = expectation(Activation::integrand_from_text(with_shift(plain)), Ball(1)).estimate.value;
+    CHECK(is_narrow(want, digits));
+    check(cancelling, want);
+  };
+  same("2*sigmoid(2*x-2*k)", "1+tanh(x-k)");
+  same("softplus(x-k)", "log(1+exp(x-k))");
+  same("atan(exp(x-k))", "pi/2-atan(exp(k-x))");
 }

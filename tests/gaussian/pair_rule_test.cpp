@@ -4,7 +4,6 @@
 #include "infwidth/gaussian/dual_form.hpp"
 #include "infwidth/gaussian/dual_map.hpp"
 #include "infwidth/gaussian/pair_expectation.hpp"
-#include "infwidth/gaussian/two_variables.hpp"
 #include "infwidth/real/errors.hpp"
 #include "support/balls.hpp"
 
@@ -149,25 +148,3 @@ TEST_CASE("what the rule in two variables cannot do is refused with the reason",
   CHECK_FALSE(expectation_of("tanh(x)", "tanh(x)").at({Ball(1), Ball(1), Ball(1), Ball(0).widened(power_of_two(-90))}).value.is_finite());
 }
 
-TEST_CASE("a typed formula in u and v is taken apart into products", "[gaussian][two_variables]") {
-  const Precision precision(110);
-  const PairVariance<Ball> sigma = pair("1", "2", "1/2");
-  const auto of = [&](const char* formula) { return TwoVariableExpectation(products_of_two(formula)).at(sigma).value; };
-  CHECK(products_of_two("tanh(u)*relu(v)").size() == 1);
-  CHECK(products_of_two("(u + v)^2").size() == 4);
-  CHECK(of("(u + v)^2").overlaps(Ball(4)));                            // 1 + 2 + 2/2
-  CHECK(of("(u - v)^3 + u*v/2").overlaps(ball("1/4")));
-  CHECK(of("exp(u - v)").overlaps(exp(Ball(1))));                      // (1 + 2 - 1)/2
-  CHECK(of("u*exp(v)/3").overlaps(exp(Ball(1)) / Ball(6)));            // c E g'
-  CHECK(of("gelu(u)*step(v)").overlaps(expectation_of("gelu(x)", "step(x)").at(sigma).value));
-  CHECK_THROWS_AS(products_of_two("tanh(u + v)"), UsageError);
-  CHECK_THROWS_AS(products_of_two("relu(u*v)"), UsageError);
-  CHECK_THROWS_AS(products_of_two("x*u"), UsageError);
-  // the second route
-  const DigitsPrecision digits(40);
-  const TwoVariableExpectation f(products_of_two("tanh(u)*relu(v) + cos(u)*v^2"));
-  const Estimate<Digits> second = f.at(PairVariance<Digits>::of(Digits(1), Digits(2), Digits(1) / 2));
-  Ball there;
-  arf_set_mpfr(arb_midref(there.get()), second.value.backend().data());
-  CHECK(certainly_positive(power_of_two(-80) - abs(f.at(sigma).value - there)) == Truth::yes);
-}

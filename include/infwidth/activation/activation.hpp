@@ -42,13 +42,15 @@ enum class EndKind {
   analytic,   // formula and derivative are analytic in a neighbourhood of the end
   removable,  // both have a removable singularity there (sin(x)/x at 0): analytic, but not to be evaluated at the point itself
   algebraic,  // y = |x - end|^(1/root) makes both analytic after multiplication with a power of y: sqrt(abs(x))
+  logarithmic,  // analytic in s, |x - end| ~ e^-s: log(abs(x)), and powers with exponents of no small denominator
 };
 
 struct PieceEnd {
   RealPoint at;
   EndKind kind = EndKind::analytic;
   int root = 1;                            // for `algebraic`
-  Rational order = 0, derivative_order = 0;  // for `algebraic`: phi ~ |x - end|^order, phi' ~ |x - end|^derivative_order (lower bounds of the exponents)
+  // For `algebraic`, `logarithmic`: phi ~ |x - end|^order, phi' ~ |x - end|^derivative_order, powers of log|x - end| aside (lower bounds of the exponents).
+  Rational order = 0, derivative_order = 0;
 };
 
 /// A stretch of the real line between neighbouring kinks, where the activation is one analytic formula without kinked functions.
@@ -70,6 +72,10 @@ class Activation {
   ///            NotReached: a singular point or a zero of a kinked function's argument that cannot be treated, with the point or the term
   static Activation from_text(std::string_view text);
   static Activation from_formula(const Expression& formula, std::string name);
+  /// A function f of which only E[f] is wanted: abs(x)^(-4/5), whose square has no expectation, is one. A jump is not looked for.
+  ///   Errors   as `from_text`; NoSuchQuantity only where f itself is not integrable
+  static Activation integrand_from_text(std::string_view text);
+  static Activation integrand_from_formula(const Expression& formula, std::string name);
 
   /// The user's own function: a generic callable over the number and the piece's index, with its kinks in increasing order.
   /// Piece i lies between kinks i-1 and i; the callable is traced once a piece:

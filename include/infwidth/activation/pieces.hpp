@@ -20,9 +20,12 @@ struct Stretch {
 ///   Errors   as `zeros_in` and `singular_points`
 std::vector<Stretch> resolve_kinks(const Expression& formula, const Interval& where = {});
 
+/// What must be integrable at singular points: f itself, as for E f, or its square, as for an activation's E[phi^2].
+enum class Integrable { function, square };
+
 /// The pieces of stretches that follow each other: ends classified, neighbours that are one analytic formula merged.
 ///   Errors   NoSuchQuantity for a pole; NotReached for a singular point without a rule; UsageError where a term is not real
-std::vector<Piece> make_pieces(const std::vector<Stretch>& stretches);
+std::vector<Piece> make_pieces(const std::vector<Stretch>& stretches, Integrable integrable = Integrable::square);
 
 /// A point at which the function itself jumps, if there is one. `pieces` as `make_pieces(stretches)` returned them.
 ///   Errors   NotReached if the one-sided limits cannot be told apart, nor proven equal

@@ -69,6 +69,7 @@ ExactConstant tan(const ExactConstant& u);
 ExactConstant tanh(const ExactConstant& u);
 ExactConstant asin(const ExactConstant& u);
 ExactConstant atan(const ExactConstant& u);
+ExactConstant asinh(const ExactConstant& u);
 ExactConstant erf(const ExactConstant& u);
 ExactConstant erfc(const ExactConstant& u);
 ExactConstant Phi(const ExactConstant& u);

@@ -17,7 +17,7 @@ namespace infwidth {
 enum class Op : std::uint8_t {
   number, pi, variable,                                     // leaves
   add, subtract, multiply, divide, negate, power,           // arithmetic
-  exp, log, sqrt, sin, cos, tan, sinh, cosh, tanh, asin, atan, erf, erfc, Phi, sigmoid, softplus,  // analytic functions
+  exp, log, sqrt, sin, cos, tan, sinh, cosh, tanh, asin, atan, asinh, erf, erfc, Phi, sigmoid, softplus,  // analytic functions
   gamma,                                                    // of what is constant in the variable of the day: it has no derivative here
   owens_t, erf_re, erf_im,                                  // of two arguments: T(h, a); real and imaginary part of erf(x + i y)
   hyp2f1,                                                   // 2F1(a, b; c; z): a, b, c constant in the variable of the day
@@ -81,6 +81,7 @@ INFWIDTH_EXPRESSION_FUNCTION(cosh)
 INFWIDTH_EXPRESSION_FUNCTION(tanh)
 INFWIDTH_EXPRESSION_FUNCTION(asin)
 INFWIDTH_EXPRESSION_FUNCTION(atan)
+INFWIDTH_EXPRESSION_FUNCTION(asinh)
 INFWIDTH_EXPRESSION_FUNCTION(erf)
 INFWIDTH_EXPRESSION_FUNCTION(erfc)
 INFWIDTH_EXPRESSION_FUNCTION(Phi)

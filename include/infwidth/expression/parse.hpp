@@ -29,8 +29,10 @@ struct Language {
 };
 
 /// Reads a formula: numbers (exact: `0.1` is 1/10), `pi`, the variables, `+ - * / ^` (also `**`), parentheses, and the functions
-/// exp log sqrt sin cos tan sinh cosh tanh asin atan erf erfc Phi sigmoid softplus relu step sign abs min max; where the language has
-/// the special functions also gamma(u), owens_t(h, a), erf_re(x, y), erf_im(x, y), hyp2f1(a, b, c, z).
+/// exp log sqrt sin cos tan sinh cosh tanh asin atan asinh erf erfc Phi sigmoid softplus relu step sign abs min max; where the language has
+/// the special functions also gamma(u), owens_t(h, a), erf_re(x, y), erf_im(x, y), hyp2f1(a, b, c, z). NumPy's names are read too:
+/// arcsin arccos arctan arcsinh arctanh absolute fabs maximum minimum fmax fmin clip power square reciprocal negative, heaviside(u, value at 0); so are
+/// acos, atanh and pow.
 /// `^` binds right to left and closer than a sign: -x^2 is -(x^2).
 ///   Bounds    10000 characters, 100 levels of nesting, 2000 nodes, integer exponents up to 1000 in magnitude, numbers up to 10^1000
 ///   Errors    UsageError that shows the formula with a caret under the column, and names the nearest function for a typo

@@ -22,7 +22,7 @@ class Program {
   enum class Code : std::uint8_t {
     number, pi, variable,
     add, subtract, multiply, divide, negate, square, integer_power, real_power,
-    exp, log, sqrt, sin, cos, tan, sinh, cosh, tanh, asin, atan, erf, erfc, Phi, sigmoid, softplus,
+    exp, log, sqrt, sin, cos, tan, sinh, cosh, tanh, asin, atan, asinh, erf, erfc, Phi, sigmoid, softplus,
     gamma, owens_t, erf_re, erf_im, hyp2f1,
   };
   struct Instruction {

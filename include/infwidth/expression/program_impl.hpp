@@ -135,6 +135,7 @@ void Evaluator<Real>::run(std::size_t from, std::size_t to, std::span<const Real
       case Code::tanh: r = tanh(a); break;
       case Code::asin: r = asin(a); break;
       case Code::atan: r = atan(a); break;
+      case Code::asinh: r = asinh(a); break;
       case Code::erf: r = erf(a); break;
       case Code::erfc: r = erfc(a); break;
       case Code::Phi: r = Phi(a); break;

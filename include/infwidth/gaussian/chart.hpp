@@ -24,17 +24,22 @@ struct ChartSquare {
   Ball magnitude, least_real;
 };
 
-/// A stretch of a piece in a variable in which the integrands are analytic: x itself, or y with x = origin +- y^root at an algebraic end.
+/// A stretch of a piece in a variable in which the integrands are analytic: x itself; y with x = origin +- y^root at an algebraic end; or
+/// y with x = origin +- reach e^-y at a logarithmic one, which is at y = infinity.
 struct Chart {
+  enum class Variable { x, root, exponential };
+
   std::string name;                  // the formula, for messages
   Program program;                   // outputs: phi, phi' or f; or the integrands themselves (`direct`), which include dx/dy
   Program in_x;                      // phi or f alone, in x
+  Variable variable = Variable::x;
   bool direct = false;
   bool squares = false;              // integrands are the squares of the outputs
-  std::vector<Expression> growth_formulas = {};  // phi, phi' or f in x, for the tails
+  std::vector<Expression> growth_formulas = {};  // phi, phi' or f in x, for the tails; of an exponential chart the integrands, y written x
   std::optional<RealPoint> left = {}, right = {};  // in the chart's variable; none: infinite
+  bool mirror = false;                           // the left end is x = 0, where the even integrand is folded: no end of a piece
   std::vector<Ball> removable = {};              // exact points at the ends where the formula must not be evaluated
-  Rational origin = 0;
+  Rational origin = 0, reach = 1;
   int direction = 1, root = 1;
 
   /// The integrands from the program's outputs.
@@ -53,7 +58,7 @@ struct Chart {
 /// The charts of a function given by pieces, those where the integrand vanishes identically left out.
 ///   integrands   what is integrated: f, phi^2, or phi^2 and phi'^2
 ///   folded       only x > 0
-///   Errors    NotReached for an algebraic end that has no analytic variable
+///   Errors    NotReached for an algebraic or logarithmic end that has no analytic variable
 std::vector<Chart> make_charts(const std::vector<Piece>& pieces, Integrands integrands, bool folded);
 
 }  // namespace infwidth

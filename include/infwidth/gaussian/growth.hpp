@@ -31,6 +31,9 @@ Growth growth(const Expression& f, Tail tail, double from);
 /// None while the bound still grows at `cut`.
 std::optional<Ball> gaussian_tail(const Growth& f, int power, int weight_power, double q_lower, double q_upper, double cut);
 
+/// A proven bound of the integral of |f| over x > cut >= from, without a Gaussian. None while the bound does not fall at `cut`.
+std::optional<Ball> exponential_tail(const Growth& f, double cut);
+
 /// True if the bounds prove that E|f|^power diverges; false if they prove that it converges; none if they cannot tell.
 std::optional<bool> diverges(const Growth& f, int power, double q_lower, double q_upper);
 

@@ -13,7 +13,7 @@
 
 namespace infwidth {
 
-/// E[g(x) (x^2/q)^k], x ~ N(0, q), k = 0, 1, 2, proven.
+/// E[g(x) (x^2/q)^k], x ~ N(0, q), k = 0, 1, 2, proven; or d^k/dq^k E[g(x)] (`PanelRule::derivatives`).
 ///   scale   a rough E|g| (no bound): what a cancelling value is measured by
 struct GaussianMoments {
   std::array<Ball, 3> moment;
@@ -40,6 +40,15 @@ class PanelRule {
   ///   Errors   NoSuchQuantity if an integral is proven to diverge; NotReached if no tail bound is known, or the formula cannot be resolved
   ///   Derivation D-022
   Result integrate(const Ball& q, long goal_bits, int highest, const Budget& budget = {}) const;
+
+  /// The first two derivatives in q in place of moments, by parts: from derivatives of g on each piece and its jumps at their ends, so that nothing cancels
+  /// for small q. (For branch points at x != 0; one at 0 has no derivatives to take.) Not for `Integrands::value`. The radius is about 2^-goal_bits of the
+  /// size of each derivative's terms.
+  ///   Errors   as `integrate`
+  ///   Derivation D-027
+  Result derivatives(const Ball& q, long goal_bits, const Budget& budget = {}) const;
+  /// Does `derivatives` serve the function: is there no branch point at x = 0?
+  bool has_derivatives() const;
 
  private:
   struct State;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 
@@ -19,6 +20,7 @@ namespace infwidth {
 ///   radial   P = E[phi'(sqrt(q) z)^2 z^2] = chi + 2 q chi', formed without that sum; dradial = dP/dq
 ///   Q_order, chi_order   how many derivatives of Q / chi exist at this q (2 when all do, -1 when the value itself is infinite);
 ///            the fields beyond are 0 and mean nothing. `reason` says why: "chi' is infinite at q = 0: phi' jumps at x = 0"
+///   sizes    of dQ, d2Q, dchi, d2chi: what their rounding in double precision is measured by, where they come from sums that cancel; else 0
 template <class Real>
 struct VarianceJet {
   Real Q = Real(0), dQ = Real(0), d2Q = Real(0);
@@ -29,6 +31,7 @@ struct VarianceJet {
   std::string method = {};
   std::uint64_t evaluations = 0;
   bool proven = false;
+  std::array<Real, 4> sizes = {Real(0), Real(0), Real(0), Real(0)};
 };
 
 /// Why E[phi'^2] is infinite at every q > 0, or "".

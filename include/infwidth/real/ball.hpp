@@ -164,6 +164,7 @@ INFWIDTH_BALL_FUNCTION(cosh, arb_cosh)
 INFWIDTH_BALL_FUNCTION(tanh, arb_tanh)
 INFWIDTH_BALL_FUNCTION(asin, arb_asin)
 INFWIDTH_BALL_FUNCTION(atan, arb_atan)
+INFWIDTH_BALL_FUNCTION(asinh, arb_asinh)
 INFWIDTH_BALL_FUNCTION(erf, arb_hypgeom_erf)
 INFWIDTH_BALL_FUNCTION(tgamma, arb_gamma)
 #undef INFWIDTH_BALL_FUNCTION

@@ -124,6 +124,7 @@ ComplexBall log1p(const ComplexBall& x);
 ComplexBall expm1(const ComplexBall& x);
 ComplexBall asin(const ComplexBall& x);
 ComplexBall atan(const ComplexBall& x);
+ComplexBall asinh(const ComplexBall& x);
 ComplexBall sigmoid(const ComplexBall& x);
 ComplexBall softplus(const ComplexBall& x);
 ComplexBall pow(const ComplexBall& x, long n);

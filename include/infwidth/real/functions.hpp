@@ -3,7 +3,7 @@
 
 /// The elementary functions, under one name for every number. Templates over the number include this header, live in namespace
 /// infwidth, and call the functions unqualified.
-///     exp expm1 log log1p sqrt sin cos tan sinh cosh tanh asin atan erf erfc pow      and
+///     exp expm1 log log1p sqrt sin cos tan sinh cosh tanh asin atan asinh erf erfc pow      and
 ///     Phi(x)       the normal distribution function, (1 + erf(x / sqrt 2)) / 2, right also in its left tail
 ///     sigmoid(x)   1 / (1 + exp(-x))
 ///     softplus(x)  log(1 + exp(x)), as max(x, 0) + log1p(exp(-|x|))
@@ -22,6 +22,7 @@ namespace infwidth {
 
 using std::abs;
 using std::asin;
+using std::asinh;
 using std::atan;
 using std::cos;
 using std::cosh;
@@ -48,6 +49,11 @@ inline Digits erf(const Digits& x) {
 inline Digits erfc(const Digits& x) {
   Digits r;
   mpfr_erfc(r.backend().data(), x.backend().data(), MPFR_RNDN);
+  return r;
+}
+inline Digits asinh(const Digits& x) {
+  Digits r;
+  mpfr_asinh(r.backend().data(), x.backend().data(), MPFR_RNDN);
   return r;
 }
 inline Digits tgamma(const Digits& x) {

@@ -201,6 +201,7 @@ INFWIDTH_JET sigmoid(const Jet<Real, Order>& u) {
 INFWIDTH_JET softplus(const Jet<Real, Order>& u) { return integrate_along(softplus(u[0]), sigmoid(u), u); }
 INFWIDTH_JET asin(const Jet<Real, Order>& u) { return integrate_along(asin(u[0]), Jet<Real, Order>(1) / sqrt(Jet<Real, Order>(1) - u * u), u); }
 INFWIDTH_JET atan(const Jet<Real, Order>& u) { return integrate_along(atan(u[0]), Jet<Real, Order>(1) / (Jet<Real, Order>(1) + u * u), u); }
+INFWIDTH_JET asinh(const Jet<Real, Order>& u) { return integrate_along(asinh(u[0]), Jet<Real, Order>(1) / sqrt(Jet<Real, Order>(1) + u * u), u); }
 INFWIDTH_JET erf(const Jet<Real, Order>& u) {
   const Real scale = Real(2) / sqrt(pi<Real>());
   return integrate_along(erf(u[0]), Jet<Real, Order>(scale) * exp(-u * u), u);

@@ -73,6 +73,7 @@ Pack cosh(const Pack& x);
 Pack tanh(const Pack& x);
 Pack asin(const Pack& x);
 Pack atan(const Pack& x);
+Pack asinh(const Pack& x);
 Pack erf(const Pack& x);
 Pack erfc(const Pack& x);
 Pack abs(const Pack& x);
