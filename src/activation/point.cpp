@@ -2,7 +2,8 @@
 #include "infwidth/activation/point.hpp"
 
 #include <array>
-#include <cstdio>
+
+#include <fmt/core.h>
 
 #include "infwidth/activation/polynomial.hpp"
 #include "infwidth/expression/simplify.hpp"
@@ -38,11 +39,7 @@ std::string short_text(const Expression& e) {
   return whole.size() <= longest ? whole : whole.substr(0, longest) + "...";
 }
 
-std::string number_text(double x) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.8g", x);
-  return text;
-}
+std::string number_text(double x) { return fmt::format("{:.8g}", x); }
 
 }  // namespace
 

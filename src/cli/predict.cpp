@@ -5,9 +5,12 @@
 #include <limits>
 #include <memory>
 
+#include <fmt/core.h>
+
 #include "commands.hpp"
 #include "infwidth/io/json.hpp"
 #include "infwidth/io/matrix.hpp"
+#include "infwidth/io/range.hpp"
 #include "infwidth/kernel/gram.hpp"
 #include "infwidth/kernel/regression.hpp"
 #include "infwidth/real/errors.hpp"
@@ -43,10 +46,7 @@ constexpr const char* examples =
     "and the class of the largest mean is predicted. Double precision; errors are estimates. --output FILE.npy writes means, then the variance.";
 
 double parsed_number(const std::string& flag, const std::string& text) {
-  Precision precision(128);
-  const double value = for_flag(flag, [&] { return Ball(parse_rational(text)).to_double(); });
-  if (!std::isfinite(value)) throw UsageError(flag + ": " + shown(text) + " is beyond double precision; give a smaller number");
-  return value;
+  return for_flag(flag, [&] { return parse_double(text); });
 }
 
 double parsed_time(const std::string& text) {
@@ -171,20 +171,16 @@ Answered predictions_of(const Flags& flags, const Job& job, Answer& answer) {
 
 /// The numbers that belong to no row.
 std::string summary(const Job& job, const Answered& a) {
-  char text[160];
-  std::snprintf(text, sizeof text, "condition number %.3g", a.extremes.condition());
-  std::string line = text;
+  std::string line = fmt::format("condition number {:.3g}", a.extremes.condition());
   const std::size_t m = job.test.rows, k = job.targets.columns;
   if (!job.test_classes.empty()) {
     std::size_t right = 0;
     for (std::size_t i = 0; i < m; ++i) right += job.classes[largest_column(std::span(a.predictions.mean).subspan(i * k, k))] == job.test_classes[i] ? 1U : 0U;
-    std::snprintf(text, sizeof text, ", accuracy %.4g (%zu of %zu)", static_cast<double>(right) / static_cast<double>(m), right, m);
-    line += text;
+    line += fmt::format(", accuracy {:.4g} ({} of {})", static_cast<double>(right) / static_cast<double>(m), right, m);
   } else if (job.test_targets.rows > 0) {
     double sum = 0;
     for (std::size_t i = 0; i < m * k; ++i) sum += std::pow(a.predictions.mean[i] - job.test_targets.values[i], 2);
-    std::snprintf(text, sizeof text, ", root mean square error %.4g", std::sqrt(sum / static_cast<double>(m * k)));
-    line += text;
+    line += fmt::format(", root mean square error {:.4g}", std::sqrt(sum / static_cast<double>(m * k)));
   }
   if (a.predictions.clipped > 0) line += ", " + counted(a.predictions.clipped, "variance") + " below 0 by less than the error, set to 0";
   return line;

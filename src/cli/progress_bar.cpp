@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <string>
 
+#include <fmt/core.h>
+
 namespace infwidth::cli {
 
 void ProgressBar::show(std::uint64_t done, std::uint64_t total, const std::string& note) {
@@ -15,13 +17,13 @@ void ProgressBar::show(std::uint64_t done, std::uint64_t total, const std::strin
   drawn_ = true;
   const double seconds = std::chrono::duration<double>(now - start_).count();
   if (total == 0) {
-    std::fprintf(stderr, "\r%.0f s, %llu done\x1b[K", seconds, static_cast<unsigned long long>(done));
+    fmt::print(stderr, "\r{:.0f} s, {} done\x1b[K", seconds, done);
   } else {
     const double part = std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
     constexpr std::size_t width = 40;
     const auto filled = static_cast<std::size_t>(part * width);
-    std::fprintf(stderr, "\r[%s%s] %3.0f %%, %.0f s left%s%s\x1b[K", std::string(filled, '=').c_str(), std::string(width - filled, ' ').c_str(), 100 * part,
-                 seconds * (1 - part) / part, note.empty() ? "" : ", ", note.c_str());
+    fmt::print(stderr, "\r[{}{}] {:3.0f} %, {:.0f} s left{}{}\x1b[K", std::string(filled, '='), std::string(width - filled, ' '), 100 * part, seconds * (1 - part) / part,
+               note.empty() ? "" : ", ", note);
   }
   std::fflush(stderr);
 }

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <thread>
 
 #include <fmt/core.h>
 
 #include "commands.hpp"
 #include "infwidth/io/json.hpp"
+#include "infwidth/io/matrix.hpp"
 #include "infwidth/real/errors.hpp"
+#include "infwidth/run/parallel.hpp"
 #include "infwidth/validation/rank_correlation.hpp"
+#include "paper_studies.hpp"
 #include "quantities.hpp"
 #include "training_rows.hpp"
 
@@ -24,10 +25,11 @@ namespace {
 
 struct Flags {
   AnswerFlags answer;
-  std::string study, folder, seeds = "5", epochs, points, labels, threads;
+  std::string study, folder, seeds, epochs, points, labels, threads;
 };
 
 constexpr const char* command = "infwidth reproduce";
+constexpr const char* usual_seeds = "5";
 
 constexpr const char* examples =
     "Examples:\n"
@@ -47,12 +49,6 @@ constexpr const char* examples =
     "The folder (by default the study's name) gets table.txt, table.csv, table.tex and figures. In the tables a number is a mean over the seeds; its\n"
     "interval is the bootstrap's, 95 %.";
 
-/// One setting of a study, run for several seeds.
-struct Variant {
-  std::string name, task;
-  HistoryOptions options;
-};
-
 struct Result {
   const Variant* variant;
   std::uint64_t seed;
@@ -60,89 +56,28 @@ struct Result {
   History history;
 };
 
-Architecture sigmoid_network(int depth) { return make_architecture(depth, {Activation::from_text("sigmoid")}, {Rational(1)}, {Rational(1)}); }
-
-Variant variant(const std::string& name, const std::string& task, Architecture network, std::vector<std::uint64_t> widths, const Optimiser& optimiser, std::uint64_t epochs, std::uint64_t batch,
-                std::vector<std::uint64_t> record, double window) {
-  Variant v;
-  v.name = name;
-  v.task = task;
-  v.options.network = std::move(network);
-  v.options.widths = std::move(widths);
-  v.options.training.optimiser = optimiser;
-  v.options.training.epochs = epochs;
-  v.options.training.batch = batch;
-  v.options.record = std::move(record);
-  if (window > 0) v.options.probe = grid_probe(window, 40);
-  return v;
+/// The handwritten digits, their pixels between 0 and 1.
+Task read_digits(const Flags& flags) {
+  DataMatrix points = for_flag("--points", [&] { return read_matrix(flags.points); });
+  Task task = for_flag("--labels", [&] { return labelled_task(flags.points, std::move(points), flags.labels, read_labels(flags.labels)); });
+  for (double& x : task.data.inputs) x /= 16;
+  return task;
 }
 
-/// Epochs given for a run of another length, scaled.
-std::vector<std::uint64_t> scaled(std::vector<std::uint64_t> epochs, std::uint64_t from, std::uint64_t to) {
-  for (std::uint64_t& e : epochs) e = e * to / from;
-  epochs.erase(std::unique(epochs.begin(), epochs.end()), epochs.end());
-  return epochs;
-}
-
-std::vector<Variant> variants_of(const Flags& flags) {
-  std::vector<Variant> all;
-  const auto epochs = [&](std::uint64_t usual) { return flags.epochs.empty() ? usual : static_cast<std::uint64_t>(parse_count(flags.epochs, 1, 1'000'000'000, "--epochs")); };
-  switch (choice("STUDY", flags.study, {"xor", "sinusoid-shallow", "sinusoid-deep", "lazy-to-rich", "digits"})) {
-    case 0:
-      for (const std::uint64_t w : {10UL, 100UL, 250UL}) {
-        const std::uint64_t e = epochs(2000);
-        all.push_back(variant(fmt::format("w = {}", w), "xor", sigmoid_network(1), {w}, {Method::gradient_descent, 0.02, 0.9, 1e-4}, e, 0, scaled({0, 50, 500, 2000}, 2000, e), 1.5));
-        all.back().options.of.curvature = true;
-      }
-      break;
-    case 1:
-    case 2: {
-      const bool deep = flags.study == "sinusoid-deep";
-      const std::uint64_t e = epochs(10000);
-      const auto add = [&](const std::string& name, std::vector<std::uint64_t> widths, double momentum, std::uint64_t batch) {
-        const int depth = static_cast<int>(widths.size());
-        all.push_back(variant(name, "sinusoid", sigmoid_network(depth), std::move(widths), {Method::gradient_descent, 0.1, momentum}, e, batch, scaled(deep ? std::vector<std::uint64_t>{0, 200, 1200, 10000} : std::vector<std::uint64_t>{0, 200, 5000, 10000}, 10000, e), 1));
-        all.back().options.of.all_layers = deep;
-        all.back().options.of.curvature = !deep;
-      };
-      if (deep) {
-        add("8, 8, 8", {8, 8, 8}, 0.9, 50);
-      } else {
-        add("w = 20", {20}, 0.9, 50);
-        add("w = 250", {250}, 0.9, 50);
-        add("w = 20, no momentum", {20}, 0, 50);
-        add("w = 20, all points at once, no momentum", {20}, 0, 0);
-      }
-      break;
-    }
-    case 3:
-      for (const std::uint64_t n : {64UL, 256UL, 1024UL, 4096UL}) {
-        for (const auto& [label, power] : {std::pair{"1", 0.0}, std::pair{"n^1/4", 0.25}, std::pair{"n^1/2", 0.5}}) {
-          const std::uint64_t e = epochs(200);
-          all.push_back(variant(fmt::format("n = {}, gamma = {}", n, label), "noisy-xor", make_architecture(1, {Activation::from_text("tanh")}, {Rational(1)}, {Rational(1, 4)}), {n},
-                                {Method::gradient_descent, 0.5, 0}, e, 0, {0}, 0));
-          all.back().options.training.loss = Loss::squared;
-          all.back().options.training.parameters = {Parameterization::ntk, std::pow(static_cast<double>(n), power)};
-        }
-      }
-      break;
-    default: {
-      const std::uint64_t e = epochs(20);
-      for (const char* name : {"line", "plane"}) {
-        all.push_back(variant(name, "", make_architecture(2, {Activation::from_text("relu")}, {Rational(2), Rational(2), Rational(1)}, {Rational(0)}, InputScaling::fan_in), {512, 512}, {Method::adam, 1e-3}, e,
-                              100, scaled({0, 1, 20}, 20, e), 0));
-        all.back().options.symmetry_points = 0;
-      }
-    }
-  }
-  return all;
+/// The first of the set that shows this digit.
+std::span<const double> first_of(const Task& digits, int label) {
+  const std::vector<int>& labels = digits.data.labels;
+  const auto at = std::find(labels.begin(), labels.end(), label);
+  if (at == labels.end()) throw UsageError("--labels: there is no digit " + std::to_string(label) + " among them; these are not the handwritten digits");
+  return {digits.data.inputs.data() + static_cast<std::size_t>(at - labels.begin()) * digits.data.dimension, digits.data.dimension};
 }
 
 /// The seeds of the variants, several at a time. Stops where the budget ends; what was finished is there.
 std::vector<Result> run_all(const std::vector<Variant>& variants, const Flags& flags, Answer& answer) {
-  const std::uint64_t seeds = flags.study == "digits" ? 1 : static_cast<std::uint64_t>(parse_count(flags.seeds, 1, 10000, "--seeds"));
+  const std::uint64_t seeds = flags.study == "digits" ? 1 : static_cast<std::uint64_t>(parse_count(flags.seeds.empty() ? usual_seeds : flags.seeds, 1, 10000, "--seeds"));
   const int threads = parsed_threads(flags.threads);
   const bool wide = flags.study == "digits";
+  const Task digits = wide ? read_digits(flags) : Task();
   std::vector<Result> results;
   for (const Variant& v : variants) {
     for (std::uint64_t seed = 1; seed <= seeds; ++seed) results.push_back({&v, seed, {}, {}});
@@ -151,49 +86,30 @@ std::vector<Result> run_all(const std::vector<Variant>& variants, const Flags& f
   for (const Result& r : results) total += r.variant->options.training.epochs;
   Progress progress = answer.progress(total);
   std::mutex mutex;
-  std::atomic<std::size_t> next{0};
-  std::exception_ptr failure;
-  const auto work = [&] {
-    try {
-      for (std::size_t k = next++; k < results.size(); k = next++) {
-        Result& r = results[k];
-        HistoryOptions options = r.variant->options;
-        if (wide) {
-          r.task = read_task(flags.points, flags.labels);
-          for (double& x : r.task.data.inputs) x /= 16;
-          // The first digits 1, 6 (of the line), and 5, 6, 1 (of the plane) of the set.
-          const auto first_of = [&](int label) {
-            const auto at = std::find(r.task.data.labels.begin(), r.task.data.labels.end(), label);
-            if (at == r.task.data.labels.end()) throw UsageError("--labels: there is no digit " + std::to_string(label) + " among them; these are not the handwritten digits");
-            return std::span<const double>(r.task.data.inputs.data() + static_cast<std::size_t>(at - r.task.data.labels.begin()) * r.task.data.dimension, r.task.data.dimension);
-          };
-          options.probe = r.variant->name == "line" ? line_probe(first_of(1), first_of(6), 64) : plane_probe(first_of(5), first_of(6), first_of(1), 32);
-        } else {
-          r.task = make_task(r.variant->task, r.seed);
-        }
-        if (options.training.loss == Loss::squared && r.task.data.targets.empty()) add_class_targets(r.task.data);
-        options.training.seed = r.seed;
-        options.training.threads = wide ? threads : 1;
-        options.budget = answer.budget();
-        options.see = [&](std::uint64_t, const EpochResult& result) {
-          const std::lock_guard lock(mutex);
-          progress.advance();
-          answer.note(fmt::format("{}, seed {}, loss {:.3g}", r.variant->name, r.seed, result.loss));
-        };
-        r.history = train(r.task, options);
-        if (!r.history.complete) break;
+  // Of the digits one training at a time has all the threads.
+  parallel_for(results.size(), wide ? 1 : threads, [&] {
+    return [&](std::size_t k) {
+      if (answer.budget().is_over()) return;
+      Result& r = results[k];
+      HistoryOptions options = r.variant->options;
+      if (wide) {
+        r.task = digits;
+        options.probe = r.variant->name == "line" ? line_probe(first_of(digits, 1), first_of(digits, 6), 64) : plane_probe(first_of(digits, 5), first_of(digits, 6), first_of(digits, 1), 32);
+      } else {
+        r.task = make_task(r.variant->task, r.seed);
       }
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      if (!failure) failure = std::current_exception();
-      next = results.size();
-    }
-  };
-  std::vector<std::thread> team;
-  for (int k = 1; k < (wide ? 1 : threads); ++k) team.emplace_back(work);
-  work();
-  for (std::thread& t : team) t.join();
-  if (failure) std::rethrow_exception(failure);
+      if (options.training.loss == Loss::squared && r.task.data.targets.empty()) add_class_targets(r.task.data);
+      options.training.seed = r.seed;
+      options.training.threads = wide ? threads : 1;
+      options.budget = answer.budget();
+      options.see = [&](std::uint64_t, const EpochResult& result) {
+        const std::lock_guard lock(mutex);
+        progress.advance();
+        answer.note(fmt::format("{}, seed {}, loss {:.3g}", r.variant->name, r.seed, result.loss));
+      };
+      r.history = train(r.task, options);
+    };
+  });
   return results;
 }
 
@@ -218,14 +134,23 @@ struct Sample {
 
 using Rows = std::vector<std::vector<Cell>>;
 
-Rows rows_of(const std::vector<Variant>& variants, const std::vector<Result>& results, bool layers) {
+/// The table, and the share of points that the statistics of log-volume leave out because their metric is singular.
+struct Summary {
   Rows rows;
+  double singular = 0;
+};
+
+Summary summary_of(const std::vector<Variant>& variants, const std::vector<Result>& results, bool layers) {
+  Rows rows;
+  double singular = 0, points = 0;
   for (const Variant& v : variants) {
     std::map<std::pair<std::uint64_t, std::size_t>, Sample> samples;
     std::string why = "no plane to look at";
     for (const Result& r : results) {
       if (r.variant != &v || !r.history.complete) continue;
       const std::vector<HistoryEntry>& entries = r.history.entries;
+      std::vector<std::vector<Magnification>> magnified;
+      for (std::size_t layer = 0; v.options.probe && layer < entries.back().geometry.log_volume.size(); ++layer) magnified.push_back(magnification_history(r.history, *v.options.probe, layer));
       for (std::size_t k = 0; k < entries.size(); ++k) {
         const std::size_t count = std::max<std::size_t>(1, entries[k].geometry.log_volume.size());
         for (std::size_t layer = 0; layer < count; ++layer) {
@@ -236,20 +161,16 @@ Rows rows_of(const std::vector<Variant>& variants, const std::vector<Result>& re
             if (entries[k].symmetry->expected) s.expected.push_back(*entries[k].symmetry->expected);
           }
           if (!v.options.probe) continue;
-          try {
-            const std::vector<double>& distance = entries.back().geometry.distance;
-            ProbeRecord one = entries[k].geometry;
-            one.log_volume = {entries[k].geometry.log_volume[layer]};
-            const Magnification m = magnification(one, *v.options.probe, distance);
-            s.contrast.push_back(m.contrast);
-            s.plain.push_back(m.plain);
-            s.partial.push_back(m.partial);
-            if (k == 0) continue;
-            std::vector<double> change = one.log_volume[0];
-            for (std::size_t p = 0; p < change.size(); ++p) change[p] -= entries[0].geometry.log_volume[layer][p];
-            s.change.push_back(rank_correlation(change, distance));
-          } catch (const NotReached& error) {
-            why = error.what();
+          if (layer >= magnified.size()) {
+            why = entries.back().no_geometry;
+            continue;
+          }
+          const Magnification& m = magnified[layer][k];
+          singular += static_cast<double>(m.singular);
+          points += static_cast<double>(entries[k].geometry.count);
+          for (const auto& [statistic, sample] : {std::pair(&m.contrast, &s.contrast), std::pair(&m.plain, &s.plain), std::pair(&m.partial, &s.partial), std::pair(&m.change, &s.change)}) {
+            if (statistic->value) sample->push_back(*statistic->value);
+            else if (k > 0 || statistic != &m.change) why = statistic->reason;
           }
         }
       }
@@ -286,7 +207,7 @@ Rows rows_of(const std::vector<Variant>& variants, const std::vector<Result>& re
       rows.push_back(std::move(row));
     }
   }
-  return rows;
+  return {std::move(rows), points > 0 ? singular / points : 0};
 }
 
 void write_table(const std::string& path, Format format, const Rows& rows, bool layers, const std::string& caption, const std::string& line, Answer& answer) {
@@ -331,6 +252,27 @@ Figure lazy_to_rich_figure(const std::vector<Variant>& variants, const std::vect
   return {{panel}, 1};
 }
 
+constexpr std::pair<const char*, Format> tables[] = {{"table.txt", Format::text}, {"table.csv", Format::csv}, {"table.tex", Format::latex}};
+
+/// "w = 20, no momentum" as a file's name: w_20_no_momentum.
+std::string file_name(const Variant& v) {
+  std::string name;
+  for (const char c : v.name) name += std::isalnum(static_cast<unsigned char>(c)) != 0 ? std::string(1, c) : name.empty() || name.back() == '_' ? "" : "_";
+  return name;
+}
+
+/// All that will be written.
+std::vector<std::string> files_of(const std::string& folder, const std::vector<Variant>& variants, const Flags& flags) {
+  std::vector<std::string> files;
+  for (const auto& [name, format] : tables) files.push_back(folder + "/" + name);
+  if (flags.study == "lazy-to-rich") files.push_back(folder + "/symmetry.pdf");
+  for (const Variant& v : variants) {
+    if (flags.study != "lazy-to-rich") files.push_back(folder + "/" + file_name(v) + ".pdf");
+    if (v.options.of.all_layers) files.push_back(folder + "/" + file_name(v) + "_layers.pdf");
+  }
+  return files;
+}
+
 void write_figures(const std::string& folder, const std::vector<Variant>& variants, const std::vector<Result>& results, const Flags& flags, Answer& answer) {
   if (flags.study == "lazy-to-rich") {
     const std::string path = folder + "/symmetry.pdf";
@@ -339,9 +281,7 @@ void write_figures(const std::string& folder, const std::vector<Variant>& varian
   }
   for (const Result& r : results) {
     if (r.seed != 1 || !r.history.complete) continue;
-    std::string name;
-    for (const char c : r.variant->name) name += std::isalnum(static_cast<unsigned char>(c)) != 0 ? std::string(1, c) : name.empty() || name.back() == '_' ? "" : "_";
-    const std::string path = folder + "/" + name + ".pdf";
+    const std::string path = folder + "/" + file_name(*r.variant) + ".pdf";
     Probe probe = r.variant->options.probe ? *r.variant->options.probe : Probe();
     if (flags.study == "digits") {
       // The axis of a line, the grid of a plane: from the numbers of the points alone.
@@ -369,13 +309,15 @@ void write_figures(const std::string& folder, const std::vector<Variant>& varian
       figure.panels[layer].field->low.reset();  // volumes of different layers differ in scale
       figure.panels[layer].field->high.reset();
     }
-    const std::string layers = folder + "/" + name + "_layers.pdf";
+    const std::string layers = folder + "/" + file_name(*r.variant) + "_layers.pdf";
     answer.file(layers).write(drawn(figure, layers));
   }
 }
 
 int answer_question(const Flags& flags, const std::string& line, Answer& answer) {
-  const std::vector<Variant> variants = variants_of(flags);
+  const std::vector<Variant> variants = variants_of(flags.study, flags.epochs);
+  if (flags.study == "digits" && !flags.seeds.empty()) throw UsageError("--seeds: the study of digits is one training of each kind, of seed 1; leave it out");
+  if (flags.study != "digits" && !(flags.points.empty() && flags.labels.empty())) throw UsageError("--points and --labels: the data of the study of digits, and " + flags.study + " makes its own; leave them out");
   if (flags.study == "digits" && (flags.points.empty() || flags.labels.empty())) {
     throw UsageError("digits: --points and --labels name the data's two files; they are installed as share/infwidth/digits.csv and digits_labels.csv");
   }
@@ -384,14 +326,15 @@ int answer_question(const Flags& flags, const std::string& line, Answer& answer)
   std::error_code problem;
   std::filesystem::create_directories(folder, problem);
   if (problem) throw UsageError("--folder: " + shown(folder) + " cannot be made (" + problem.message() + "); name another one");
+  for (const std::string& path : files_of(folder, variants, flags)) answer.require_file(path);
   answer.stops_slowly();
   const std::vector<Result> results = run_all(variants, flags, answer);
   const bool all = std::all_of(results.begin(), results.end(), [](const Result& r) { return r.history.complete; });
   const bool layers = flags.study == "sinusoid-deep";
-  const Rows rows = rows_of(variants, results, layers);
-  const std::string caption = flags.study + (flags.study == "digits" ? ", seed 1" : ", seeds 1 to " + flags.seeds) + ": means over the seeds, [95 % bootstrap intervals]; contrast and correlations of log-volume with the distance to the final boundary" +
-                              (all ? "" : " (stopped: finished trainings alone)");
-  for (const auto& [name, format] : {std::pair{"table.txt", Format::text}, std::pair{"table.csv", Format::csv}, std::pair{"table.tex", Format::latex}}) {
+  const auto [rows, singular] = summary_of(variants, results, layers);
+  const std::string caption = flags.study + (flags.study == "digits" ? ", seed 1" : ", seeds 1 to " + (flags.seeds.empty() ? usual_seeds : flags.seeds)) + ": means over the seeds, [95 % bootstrap intervals]; contrast and correlations of log-volume with the distance to the final boundary" +
+                              (singular > 0 ? fmt::format(", without the {:.2g} % of points whose metric is singular", 100 * singular) : "") + (all ? "" : " (stopped: finished trainings alone)");
+  for (const auto& [name, format] : tables) {
     write_table(folder + "/" + name, format, rows, layers, caption, line, answer);
   }
   write_figures(folder, variants, results, flags, answer);

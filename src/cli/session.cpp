@@ -4,13 +4,18 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <new>
-#include <thread>
 
+#include <fmt/core.h>
+
+#include "infwidth/io/json.hpp"
 #include "infwidth/real/errors.hpp"
+#include "infwidth/run/parallel.hpp"
 #include "progress_bar.hpp"
 
 namespace infwidth::cli {
@@ -22,7 +27,7 @@ using namespace std::chrono_literals;
 
 constexpr auto look_around = 20ms;
 constexpr auto grace = 500ms;     // for a computation to see that it shall stop
-constexpr auto long_grace = 60s;  // for one that says it needs a while
+constexpr auto long_grace = 20s;  // for one that says it needs a while, and for the writing of an answer
 
 std::atomic<bool> stop{false};
 std::atomic<bool> insisted{false};
@@ -61,17 +66,13 @@ Ending ending_of(const std::function<int(Answer&)>& work, Answer& answer) {
   } catch (const Stopped&) {
     return {interrupted, "interrupted"};
   } catch (const std::bad_alloc&) {
-    return {not_reached, "out of memory; ask for fewer digits"};
+    return {not_reached, "out of memory; ask for less at once: fewer digits, points, units or threads"};
   } catch (const std::exception& error) {
     return {bug, std::string("a fault in infwidth, please report it with the command: ") + error.what()};
   }
 }
 
-std::string timeout_message(double seconds) {
-  char text[120];
-  std::snprintf(text, sizeof text, "timeout: not finished within %g s; allow more time with --timeout or ask for fewer digits", seconds);
-  return text;
-}
+std::string timeout_message(double seconds) { return fmt::format("timeout: not finished within {:g} s; allow more time with --timeout or ask for fewer digits", seconds); }
 
 }  // namespace
 
@@ -81,8 +82,10 @@ Answer::Answer(const SessionOptions& options, const Budget& budget) : options_(o
 }
 
 Output& Answer::output() {
-  if (output_ == nullptr)
-    output_ = std::make_unique<Output>(options_.output.empty() ? Output::to_descriptor(STDOUT_FILENO) : Output::to_file(options_.output));
+  if (output_ != nullptr) return *output_;
+  auto made = std::make_unique<Output>(options_.output.empty() ? Output::to_descriptor(STDOUT_FILENO) : Output::to_file(options_.output));
+  const std::lock_guard lock(outputs_mutex_);
+  output_ = std::move(made);
   return *output_;
 }
 
@@ -94,6 +97,7 @@ void Answer::begin(std::vector<Column> columns, const std::string& caption) {
 
 void Answer::row(std::vector<Cell> cells) {
   const std::lock_guard lock(mutex_);
+  if (state_ == State::given_up) throw Stopped("the answer has been given up");
   if (writer_ == nullptr) writer_ = make_table_writer(options_.format, columns_, heading_, output());
   writer_->row(std::move(cells));
   ++rows_;
@@ -102,14 +106,30 @@ void Answer::row(std::vector<Cell> cells) {
 
 void Answer::raw(std::string_view lines) {
   const std::lock_guard lock(mutex_);
+  if (state_ == State::given_up) throw Stopped("the answer has been given up");
   output().write(lines);
   ++rows_;
 }
 
 Output& Answer::file(const std::string& path) {
-  const std::lock_guard lock(mutex_);
-  files_.push_back(std::make_unique<Output>(Output::to_file(path)));
+  require_free(path);
+  auto made = std::make_unique<Output>(Output::to_file(path));
+  const std::lock_guard lock(outputs_mutex_);
+  files_.push_back(std::move(made));
   return *files_.back();
+}
+
+void Answer::require_file(const std::string& path) {
+  std::error_code problem;
+  if (std::filesystem::is_directory(options_.output, problem)) throw UsageError("--output: " + shown(options_.output) + " is a folder; name a file");
+  require_free(path);
+  Output::to_file(path);
+}
+
+void Answer::require_free(const std::string& path) const {
+  const std::string target = Output::target_of(path);
+  const auto is_taken = [&](const std::unique_ptr<Output>& other) { return other != nullptr && other->target() == target; };
+  if (is_taken(output_) || std::any_of(files_.begin(), files_.end(), is_taken)) throw UsageError(shown(path) + ": two outputs of this command would go there; give each a name of its own");
 }
 
 Progress Answer::progress(std::optional<std::uint64_t> total) {
@@ -128,19 +148,32 @@ std::string Answer::note() {
 }
 
 void Answer::commit() {
+  State working = State::working;
+  if (!state_.compare_exchange_strong(working, State::ending)) throw Stopped("the answer has been given up");
   const std::lock_guard lock(mutex_);
   if (writer_ != nullptr) writer_->end();
   writer_.reset();
+  output().settle();
+  for (const std::unique_ptr<Output>& file : files_) file->settle();
   for (const std::unique_ptr<Output>& file : files_) file->commit();
   output().commit();
 }
 
+bool Answer::give_up() noexcept {
+  State working = State::working;
+  return state_.compare_exchange_strong(working, State::given_up) || working == State::given_up;
+}
+
 void Answer::abandon() noexcept {
+  {
+    const std::lock_guard lock(outputs_mutex_);
+    for (const std::unique_ptr<Output>& file : files_) file->discard();
+    if (output_ == nullptr) return;
+    output_->discard();
+  }
+  if (!options_.output.empty()) return;
   const std::unique_lock lock(mutex_, 100ms);
-  for (const std::unique_ptr<Output>& file : files_) file->discard();
-  if (output_ == nullptr) return;
-  output_->discard();
-  if (!lock.owns_lock() || !options_.output.empty()) return;
+  if (!lock.owns_lock()) return;  // a row is being written, and nobody reads it
   try {
     if (writer_ != nullptr) writer_->end();
     output_->flush();
@@ -162,18 +195,26 @@ int run_session(const SessionOptions& options, const std::function<int(Answer&)>
     std::mutex mutex;
     std::condition_variable ended;
     std::optional<Ending> ending;
-    std::thread worker([&] {
+    std::vector<std::thread> workers = make_threads(1, [&](std::size_t) {
       Ending result = ending_of(work, answer);
       const std::lock_guard lock(mutex);
       ending = std::move(result);
       ended.notify_one();
     });
+    if (workers.empty()) {
+      answer.abandon();
+      complain(options.command, "no thread can be made; the limits on processes and memory (ulimit -u, ulimit -v) are too low");
+      return not_reached;
+    }
 
     std::unique_lock lock(mutex);
     while (!ended.wait_for(lock, look_around, [&] { return ending.has_value(); })) {
       const bool late = limit && Clock::now() - start > *limit;
       if (!asked_to_stop && (stop || late)) asked_to_stop = Clock::now();
-      if (asked_to_stop && (insisted || Clock::now() - *asked_to_stop > (answer.is_slow_to_stop() ? Clock::duration(long_grace) : Clock::duration(grace)))) {
+      const bool is_ending = answer.is_ending(), patient = is_ending || answer.is_slow_to_stop();
+      const bool over = asked_to_stop && (insisted || Clock::now() - *asked_to_stop > (patient ? Clock::duration(long_grace) : Clock::duration(grace)));
+      // An answer that is being written is finished, and a deadline does not take it back: only a second Ctrl-C, or a reader who never comes.
+      if (over && (answer.give_up() || (is_ending && stop))) {
         // The worker sits in a computation that cannot be interrupted: leave it there.
         bar.clear();
         answer.abandon();
@@ -183,7 +224,7 @@ int run_session(const SessionOptions& options, const std::function<int(Answer&)>
       bar.show(answer.done(), answer.total(), answer.note());
     }
     lock.unlock();
-    worker.join();
+    workers[0].join();
     bar.clear();
     if (!ending->message.empty()) {
       answer.abandon();

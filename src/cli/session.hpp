@@ -43,7 +43,10 @@ class Answer {
   std::uint64_t rows() const { return rows_; }
 
   /// A file beside the answer proper, which appears with it or not at all. To be made before the work it is for.
+  ///   Errors   UsageError: as Output; the name is that of another file of this answer
   Output& file(const std::string& path);
+  /// Refuses now what `file` would refuse after the work, and what has become of --output since it was looked at. Nothing is made.
+  void require_file(const std::string& path);
 
   /// A counter whose state the bar shows.
   Progress progress(std::optional<std::uint64_t> total);
@@ -56,15 +59,23 @@ class Answer {
   std::uint64_t done() const { return done_; }
   std::uint64_t total() const { return total_; }  // 0: unknown
 
-  /// The end: the file appears.
+  /// The end: the files appear, all of them on the disk before the first has its name. From here on no deadline counts.
+  ///   Errors   Stopped: the answer has been given up
   void commit();
-  /// The end before the end: standard output gets the rows so far, a file is removed. From any thread.
+  bool is_ending() const { return state_ == State::ending; }
+  /// Whether the answer is given up: not once `commit` has begun. From any thread; rows are refused then.
+  bool give_up() noexcept;
+  /// The end before the end: standard output gets the rows so far, files that have no name yet are removed. From any thread.
   void abandon() noexcept;
 
  private:
+  enum class State { working, ending, given_up };
+
   SessionOptions options_;
   const Budget& budget_;
-  std::timed_mutex mutex_;
+  std::atomic<State> state_{State::working};
+  std::timed_mutex mutex_;   // of the rows: held while they are written, which may take as long as a reader of standard output likes
+  std::mutex outputs_mutex_;  // of the two below: held for moments, and after mutex_
   std::unique_ptr<Output> output_;
   std::vector<std::unique_ptr<Output>> files_;
   std::unique_ptr<TableWriter> writer_;
@@ -77,6 +88,7 @@ class Answer {
   std::string note_;
 
   Output& output();
+  void require_free(const std::string& path) const;
 };
 
 /// Runs the work on a thread of its own, and waits: for its end, for Ctrl-C, or for the deadline. A computation that does not stop soon after

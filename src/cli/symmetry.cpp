@@ -39,8 +39,7 @@ constexpr const char* examples =
     "a mean that theory knows: a trained network is broken by training where its index is beyond that. Exit code 0 if the symmetry stands, 5 if not.";
 
 double parsed_alpha(const std::string& text) {
-  Precision precision(128);
-  const double alpha = for_flag("--alpha", [&] { return Ball(parse_rational(text)).to_double(); });
+  const double alpha = for_flag("--alpha", [&] { return parse_double(text); });
   if (!(alpha > 0 && alpha < 1)) throw UsageError("--alpha: " + shown(text) + "; a false-alarm rate lies between 0 and 1");
   return alpha;
 }

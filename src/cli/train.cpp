@@ -6,15 +6,17 @@
 
 #include <fmt/core.h>
 
+#include "checkpoint.hpp"
 #include "commands.hpp"
 #include "infwidth/io/json.hpp"
-#include "infwidth/io/npy.hpp"
+#include "infwidth/io/matrix.hpp"
 #include "infwidth/io/range.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/validation/flow_study.hpp"
 #include "quantities.hpp"
 #include "study_rows.hpp"
 #include "training_rows.hpp"
+#include "training_save.hpp"
 
 namespace infwidth::cli {
 
@@ -53,8 +55,7 @@ constexpr const char* examples =
     "Ctrl-C ends the training and tells what is known; --checkpoint FILE keeps the state, and --resume goes on to the same bits.";
 
 double parsed_real(const std::string& flag, const std::string& text) {
-  Precision precision(128);
-  return for_flag(flag, [&] { return Ball(parse_rational(text)).to_double(); });
+  return for_flag(flag, [&] { return parse_double(text); });
 }
 
 std::vector<std::uint64_t> parsed_numbers(const std::string& flag, const std::string& text, std::uint64_t least) {
@@ -90,7 +91,8 @@ Task task_of(const Flags& flags, std::uint64_t seed) {
   }
   if (!flags.cifar.empty()) return for_flag("--cifar", [&] { return read_cifar(split(flags.cifar), most); });
   if (flags.labels.empty()) throw UsageError("--labels is missing: the file of the classes of --train's points");
-  return for_flag("--train", [&] { return read_task(flags.train, flags.labels); });
+  DataMatrix points = for_flag("--train", [&] { return read_matrix(flags.train); });
+  return for_flag("--labels", [&] { return labelled_task(flags.train, std::move(points), flags.labels, read_labels(flags.labels)); });
 }
 
 Schedule schedule_of(const Flags& flags) {
@@ -156,42 +158,12 @@ std::optional<Probe> probe_of(const Flags& flags, const Task& task) {
       return plane_probe(data_point(task.data, corners[0], "point"), data_point(task.data, corners[1], "point"), data_point(task.data, corners[2], "point"), std::max<std::size_t>(side, 2));
     });
   }
-  if (side < 2) return std::nullopt;
-  if (task.data.dimension != 2) return std::nullopt;
+  const bool elsewhere = task.data.dimension != 2;
+  if (elsewhere && !flags.window.empty()) throw UsageError("--window: these data are no points of the plane; look at a --line or a --plane through some of them");
+  if (elsewhere || side < 2) return std::nullopt;
   const double window = flags.window.empty() ? task.window : parsed_real("--window", flags.window);
   if (!(window > 0)) throw UsageError("--window: half the side of the square that is looked at, a positive number");
   return grid_probe(window, side);
-}
-
-void save(const Flags& flags, const History& history, const Probe& probe, Answer& answer) {
-  const auto array = [&](const std::string& name, const std::vector<std::uint64_t>& shape, const auto& numbers_of) {
-    std::vector<double> all;
-    for (const HistoryEntry& e : history.entries) {
-      const std::vector<double>& part = numbers_of(e);
-      all.insert(all.end(), part.begin(), part.end());
-    }
-    if (all.empty()) return;
-    Output& file = answer.file(flags.save + "." + name + ".npy");
-    NpyWriter writer(file, shape);
-    writer.write(all);
-    writer.end();
-  };
-  const std::uint64_t records = history.entries.size(), points = probe.count();
-  const auto one = [&](const char* name, std::vector<double> ProbeRecord::* of) { array(name, {records, points}, [&](const HistoryEntry& e) -> const std::vector<double>& { return e.geometry.*of; }); };
-  const std::size_t layers = history.entries[0].geometry.log_volume.size();
-  for (std::size_t l = 0; l < layers; ++l) {
-    array(layers == 1 ? "log_volume" : "log_volume." + std::to_string(l + 1), {records, points}, [&](const HistoryEntry& e) -> const std::vector<double>& { return e.geometry.log_volume[l]; });
-  }
-  if (flags.curvature) one("curvature", &ProbeRecord::curvature);
-  if (flags.spectrum) array("spectrum", {records, points, probe.dimension}, [](const HistoryEntry& e) -> const std::vector<double>& { return e.geometry.spectrum; });
-  array("outputs", {records, points, history.entries[0].geometry.outputs_per_point}, [](const HistoryEntry& e) -> const std::vector<double>& { return e.geometry.outputs; });
-  one("margin", &ProbeRecord::margin);
-  one("entropy", &ProbeRecord::entropy);
-  if (probe.is_flat()) one("distance", &ProbeRecord::distance);
-  Output& points_file = answer.file(flags.save + ".points.npy");
-  NpyWriter writer(points_file, {points, probe.dimension});
-  writer.write(probe.points);
-  writer.end();
 }
 
 int stopped(const Flags& flags, const std::string& what, Answer& answer) {
@@ -205,8 +177,45 @@ int stopped(const Flags& flags, const std::string& what, Answer& answer) {
   return not_reached;
 }
 
+/// The flags that the numbers depend on. What a file holds is told apart by its contents.
+std::string identity_of(const Flags& f) {
+  std::string text = f.network.description() + ", " + f.network.input_scaling;
+  for (const std::string* part : {&f.network.parameterization, &f.network.residual, &f.widths, &f.gamma, &f.task, &f.loss, &f.reduction, &f.optimiser, &f.rate,
+                                  &f.momentum, &f.decay, &f.batch, &f.schedule, &f.warmup, &f.seed, &f.record}) {
+    text += ", " + *part;
+  }
+  if (f.schedule == "cosine") text += ", " + f.epochs;
+  return text;
+}
+
+/// A flag that would change nothing is refused, with the reason.
+void refuse_idle_flags(const CLI::App& given, const Flags& f) {
+  const auto refuse = [&](const std::vector<std::string>& names, const std::string& why) {
+    for (const std::string& name : names) {
+      if (given.get_option(name)->count() > 0) throw UsageError(name + ": " + why + "; leave it out");
+    }
+  };
+  if (f.train.empty()) refuse({"--labels"}, "the classes are those of the points of --train, which is not given");
+  if (f.mnist.empty() && f.cifar.empty()) refuse({"--images"}, "it is about --mnist and --cifar, and neither is given");
+  if (f.validate) {
+    refuse({"--gamma", "--loss", "--reduction", "--optimiser", "--rate", "--momentum", "--decay", "--batch", "--epochs", "--schedule", "--warmup", "--record", "--grid", "--window", "--line", "--plane", "--curvature",
+            "--spectrum", "--all-layers", "--figure", "--save"},
+           "--validate trains by gradient flow, on half the sum of squares, and looks at one point");
+    if (given.get_option("--parameterization")->count() > 0 && f.network.parameterization != "ntk") throw UsageError("--parameterization: the theory of --validate is that of ntk; leave it out");
+    return;
+  }
+  refuse({"--at", "--times", "--draws", "--noise", "--alpha"}, "it is about --validate");
+  if (f.optimiser == "adam") refuse({"--momentum"}, "adam has its own");
+  if (f.epochs == "0") refuse({"--rate", "--momentum", "--decay", "--batch", "--schedule", "--warmup"}, "no epoch is trained");
+  const bool in_plane = f.line.empty() && f.plane.empty();
+  if (!in_plane) refuse({"--window"}, "--line and --plane have their own");
+  if (f.grid == "0" && in_plane) refuse({"--window"}, "--grid 0 looks nowhere");
+  if (f.save.empty()) refuse({"--spectrum", "--all-layers"}, "it is written by --save alone, which is not given");
+  if (f.save.empty() && (f.figure.empty() || !f.line.empty())) refuse({"--curvature"}, "it is shown by --save, and by --figure of a plane");
+}
+
 /// The theory of training against trained networks.
-int answer_validation(const Flags& flags, const std::string& identity, Answer& answer) {
+int answer_validation(const Flags& flags, Answer& answer) {
   const std::vector<std::uint64_t> widths = for_flag("--widths", [&] { return parsed_widths(flags.widths); });
   if (widths.size() != 1) throw UsageError("--widths: the theory of training is that of one hidden layer; give one width");
   NetworkFlags network = flags.network;
@@ -219,31 +228,25 @@ int answer_validation(const Flags& flags, const std::string& identity, Answer& a
   options.threads = parsed_threads(flags.threads);
   options.checkpoint = flags.checkpoint;
   options.resume = flags.resume;
-  options.identity = identity + ", " + flags.at + ", " + flags.times + ", " + flags.noise;
   options.budget = answer.budget();
-  options.times.clear();
-  const Precision precision(128);
-  const auto doubles = [&](const std::string& flag, const std::string& text) {
-    return for_flag(flag, [&] {
-      std::vector<double> all;
-      for (const Rational& x : parse_list(text)) all.push_back(Ball(x).to_double());
-      return all;
-    });
-  };
-  options.times = doubles("--times", flags.times);
+  options.times = for_flag("--times", [&] { return parse_doubles(flags.times); });
   if (flags.at.empty()) throw UsageError("--at is missing: the point at which metric and output of the trained networks are looked at");
+  const std::vector<double> at = for_flag("--at", [&] { return parse_doubles(flags.at); });
   const Task task = task_of(flags, options.seed);
+  options.identity = identity_of(flags) + ", " + flags.at + ", " + flags.times + ", " + flags.noise + ", data " + fingerprint(task.data);
   Progress progress = answer.progress(2 * options.draws);
   options.progress = &progress;
-  const StudyResult result = validate_flow(network.architecture(), widths[0], task.data, doubles("--at", flags.at), options);
+  const StudyResult result = validate_flow(network.architecture(), widths[0], task.data, at, options);
   write_study(result, network.description() + ", widths " + flags.widths + " and " + std::to_string(4 * widths[0]) + ", trained by gradient flow; " + task.name + ", " + std::to_string(result.draws) + " pairs, seed " + flags.seed,
               command, flags.answer, answer);
   if (!result.complete) return stopped(flags, std::to_string(result.draws) + " pairs", answer);
   return result.agrees() ? answered : disagrees;
 }
 
-int answer_question(Flags& flags, const std::string& identity, Answer& answer) {
-  if (flags.validate) return answer_validation(flags, identity, answer);
+int answer_question(const CLI::App& given, const Flags& flags, Answer& answer) {
+  refuse_idle_flags(given, flags);
+  require_checkpoint(flags.checkpoint, flags.resume);
+  if (flags.validate) return answer_validation(flags, answer);
   HistoryOptions options;
   options.widths = for_flag("--widths", [&] { return parsed_widths(flags.widths); });
   if (options.widths.empty()) throw UsageError("--widths: none are given; write the units of each hidden layer, like --widths 100");
@@ -256,15 +259,16 @@ int answer_question(Flags& flags, const std::string& identity, Answer& answer) {
   if (options.training.loss == Loss::squared && task.data.targets.empty()) add_class_targets(task.data);
   options.record = flags.record.empty() ? std::vector<std::uint64_t>{0} : parsed_numbers("--record", flags.record, 0);
   options.probe = probe_of(flags, task);
+  if (!options.probe && flags.grid != "0" && given.get_option("--grid")->count() > 0) {
+    throw UsageError("--grid: " + std::string(task.data.dimension == 2 ? "one point a side is no grid; give 2 or more, or 0 for none" : "these data are no points of the plane; look at a --line or a --plane through some of them"));
+  }
   options.of = {flags.curvature, flags.spectrum, flags.layers};
   options.checkpoint = flags.checkpoint;
   options.resume = flags.resume;
-  if (flags.resume && flags.checkpoint.empty()) throw UsageError("--resume: from which file? Give --checkpoint too");
-  if (!options.probe && (!flags.figure.empty() || !flags.save.empty())) {
-    throw UsageError("there is nothing to draw or to save: these data are no points of the plane; look at a --line or a --plane through some of them");
-  }
+  if (!options.probe && !flags.figure.empty()) throw UsageError("--figure: there is nothing to draw, since the network is looked at nowhere; look at a --line or a --plane through data points, or on a --grid");
   if (!flags.figure.empty()) for_flag("--figure", [&] { return require_figure(flags.figure), 0; });
-  options.identity = identity;
+  if (!flags.save.empty()) for_flag("--save", [&] { return require_save(flags.save, answer), 0; });
+  options.identity = identity_of(flags) + ", data " + fingerprint(task.data);
   options.budget = answer.budget();
   Progress progress = answer.progress(options.training.epochs);
   options.progress = &progress;
@@ -274,20 +278,9 @@ int answer_question(Flags& flags, const std::string& identity, Answer& answer) {
   const History history = train(task, options);
   write_history(history, options, task, network.description() + ", widths " + flags.widths + "; " + task.name + ", seed " + flags.seed + (history.complete ? "" : " (stopped)"), flags.answer, answer);
   if (figure != nullptr) figure->write(history_figure(history, *options.probe, task, flags.figure));
-  if (!flags.save.empty() && !history.entries.empty()) save(flags, history, *options.probe, answer);
+  if (!flags.save.empty()) save_history(flags.save, history, options, answer);
   if (history.complete) return answered;
   return stopped(flags, std::to_string(history.epochs) + " epochs", answer);
-}
-
-/// The flags that the numbers depend on.
-std::string identity_of(const Flags& f) {
-  std::string text = f.network.description() + ", " + f.network.input_scaling;
-  for (const std::string* part : {&f.network.parameterization, &f.network.residual, &f.widths, &f.gamma, &f.task, &f.train, &f.labels, &f.mnist, &f.cifar, &f.images, &f.loss, &f.reduction, &f.optimiser, &f.rate,
-                                  &f.momentum, &f.decay, &f.batch, &f.schedule, &f.warmup, &f.seed, &f.record}) {
-    text += ", " + *part;
-  }
-  if (f.schedule == "cosine") text += ", " + f.epochs;
-  return text;
 }
 
 }  // namespace
@@ -336,13 +329,13 @@ Run add_train(CLI::App& program) {
   train.add_option("--alpha", flags->alpha, "how often a true theory is called false (1e-3)")->type_name("a")->group("Theory");
   add_format_flags(train, flags->answer);
   train.add_option("--figure", flags->figure, "draw what was recorded: .pdf, .svg or .png, by gnuplot")->type_name("FILE")->group("Answer");
-  train.add_option("--save", flags->save, "write what was recorded as NumPy files: PREFIX.log_volume.npy and others")->type_name("PREFIX")->group("Answer");
+  train.add_option("--save", flags->save, "write what was recorded as NumPy files, PREFIX.log_volume.npy and others, the epoch of each row (PREFIX.epochs.npy), and the trained network (PREFIX.weights.npz, for --weights)")->type_name("PREFIX")->group("Answer");
   add_long_work_flags(train, flags->answer);
   train.add_option("--threads", flags->threads, "how many threads work; all cores by default, the same bits for any number")->type_name("T")->group("Long work");
   train.add_option("--checkpoint", flags->checkpoint, "a file that keeps the state")->type_name("FILE")->group("Long work");
   train.add_flag("--resume", flags->resume, "go on from the checkpoint")->group("Long work");
-  return [flags](const std::string& line) {
-    return run_session(flags->answer.session(command, line), [&](Answer& answer) { return answer_question(*flags, identity_of(*flags), answer); });
+  return [flags, &train](const std::string& line) {
+    return run_session(flags->answer.session(command, line), [&](Answer& answer) { return answer_question(train, *flags, answer); });
   };
 }
 

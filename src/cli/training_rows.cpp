@@ -21,6 +21,7 @@ std::vector<Column> columns() {
           {"partial_correlation", "given |x|", "r_{\\cdot|x|}"},
           {"change_correlation", "of change", "r_\\Delta"},
           {"entropy_correlation", "with entropy", "r_H"},
+          {"singular_points", "singular points", "\\text{singular}", in_json | in_csv},
           {"symmetry_index", "symmetry index", "\\text{index}"},
           {"symmetry_expected", "of random", "\\text{index}_0"},
           {"angular_spread", "angular spread", "\\text{spread}"}};
@@ -52,6 +53,7 @@ std::vector<Contour> boundary_of(const ProbeRecord& r, const PlaneGrid& grid) {
 std::array<double, 2> common_range(const History& history, const std::vector<double>& (*of)(const ProbeRecord&), double share) {
   std::vector<double> all;
   for (const HistoryEntry& e : history.entries) {
+    if (e.geometry.count == 0) continue;
     for (const double v : of(e.geometry)) {
       if (std::isfinite(v)) all.push_back(v);
     }
@@ -64,30 +66,25 @@ std::array<double, 2> common_range(const History& history, const std::vector<dou
 
 }  // namespace
 
-void write_history(const History& history, const HistoryOptions& options, const Task& task, const std::string& caption, const AnswerFlags& flags, Answer& answer) {
-  answer.begin(columns(), caption);
+void write_history(const History& history, const HistoryOptions& options, const Task& task, std::string caption, const AnswerFlags& flags, Answer& answer) {
   const bool for_programs = flags.format == "json" || flags.format == "csv";
   const Printing print{4, Engine::number, for_programs};
   const auto number = [&](double x) { return std::isfinite(x) ? Cell(quantity(x, 0, "", print)) : Cell(Missing{"not a finite number"}); };
-  std::string why = options.probe ? "" : "no plane to look at";
-  MagnificationHistory m;
-  if (options.probe && options.probe->is_flat() && !history.entries.empty()) {
-    try {
-      m = magnification_history(history, *options.probe);
-    } catch (const NotReached& error) {
-      why = error.what();
-    }
-  } else if (options.probe) {
-    why = "no plane to look at";
-  }
+  const bool flat = options.probe && options.probe->is_flat() && !history.entries.empty();
+  std::vector<Magnification> m(history.entries.size());
+  if (flat) m = magnification_history(history, *options.probe);
+  std::size_t singular = 0;
+  for (const Magnification& at : m) singular = std::max(singular, at.singular);
+  if (singular > 0) caption += "; the metric is singular at up to " + std::to_string(singular) + " of " + std::to_string(options.probe->count()) + " points, which are left out";
+  answer.begin(columns(), caption);
   for (std::size_t k = 0; k < history.entries.size(); ++k) {
     const HistoryEntry& e = history.entries[k];
-    const auto of = [&](double Magnification::* part) { return m.at.empty() ? Cell(Missing{why}) : number(m.at[k].*part); };
-    const Cell none = Missing{"no infinite-width metric to compare with"};
-    const bool labelled = !task.data.labels.empty();
-    answer.row({static_cast<long>(e.epoch), number(e.result.loss), labelled ? number(e.result.accuracy) : Cell(Missing{"no classes"}), of(&Magnification::contrast), of(&Magnification::plain),
-                of(&Magnification::partial), m.change.empty() ? Cell(Missing{why}) : m.change[k] ? number(*m.change[k]) : Cell(Missing{"the first record"}), of(&Magnification::entropy),
-                e.symmetry ? number(e.symmetry->index) : none, e.symmetry && e.symmetry->expected ? number(*e.symmetry->expected) : none, e.symmetry ? number(e.symmetry->tangential_spread) : none});
+    const auto of = [&](const Statistic& s) { return !flat ? Cell(Missing{"no plane to look at"}) : s.value ? number(*s.value) : Cell(Missing{s.reason}); };
+    const Cell none = Missing{e.no_symmetry.empty() ? "not asked for" : e.no_symmetry};
+    const bool labelled = !task.data.labels.empty(), seen = flat && e.geometry.count > 0;
+    answer.row({static_cast<long>(e.epoch), number(e.result.loss), labelled ? number(e.result.accuracy) : Cell(Missing{"no classes"}), of(m[k].contrast), of(m[k].plain), of(m[k].partial), of(m[k].change),
+                of(m[k].entropy), seen ? Cell(static_cast<long>(m[k].singular)) : Cell(Missing{flat ? e.no_geometry : "no plane to look at"}), e.symmetry ? number(e.symmetry->index) : none,
+                e.symmetry && e.symmetry->expected ? number(*e.symmetry->expected) : none, e.symmetry ? number(e.symmetry->tangential_spread) : none});
   }
 }
 
@@ -99,6 +96,7 @@ Figure history_panels(const History& history, const Probe& probe, const Task& ta
     Panel volumes{"", "distance along the line", "log volume", false, false, {}, {}}, predictions{"", "distance along the line", "entropy of the prediction", false, false, {}, {}};
     int colour = 0;
     for (const HistoryEntry& e : history.entries) {
+      if (e.geometry.count == 0) continue;
       const std::string label = fmt::format("epoch {}", e.epoch);
       volumes.curves.push_back({label, probe.axis, e.geometry.log_volume.back(), {}, {}, Curve::Style::line, colour});
       predictions.curves.push_back({label, probe.axis, e.geometry.entropy, {}, {}, Curve::Style::line, colour++});
@@ -107,12 +105,13 @@ Figure history_panels(const History& history, const Probe& probe, const Task& ta
     figure.columns = 2;
     return figure;
   }
-  const bool curved = !history.entries.empty() && !history.entries[0].geometry.curvature.empty();
+  const bool curved = std::any_of(history.entries.begin(), history.entries.end(), [](const HistoryEntry& e) { return !e.geometry.curvature.empty(); });
   const auto [lowest, highest] = common_range(history, volume, 0.005);
   const auto [least, most] = curved ? common_range(history, curvature, 0.02) : std::array<double, 2>{0, 0};
   const double reach = std::max(std::abs(least), std::abs(most));
   std::vector<Panel> second;
   for (const HistoryEntry& e : history.entries) {
+    if (e.geometry.count == 0) continue;
     Panel panel{fmt::format("epoch {}", e.epoch), "", "", false, false, {}, field_of(volume(e.geometry), probe.grid), "log volume", boundary_of(e.geometry, probe.grid)};
     panel.field->low = lowest;
     panel.field->high = highest;
@@ -137,6 +136,7 @@ Figure history_panels(const History& history, const Probe& probe, const Task& ta
     panel.curves.clear();
     second.push_back(std::move(panel));
   }
+  if (figure.panels.empty()) figure.panels.push_back({"stopped before the geometry was looked at", "", "", false, false, {}, {}});
   figure.columns = static_cast<int>(std::min<std::size_t>(figure.panels.size(), 3));
   if (curved) {
     // A row of volumes, then one of curvatures.

@@ -10,8 +10,8 @@
 
 namespace infwidth::cli {
 
-/// A row for each recorded epoch.
-void write_history(const History& history, const HistoryOptions& options, const Task& task, const std::string& caption, const AnswerFlags& flags, Answer& answer);
+/// A row for each recorded epoch. What there is none of says why; points that are left out are counted.
+void write_history(const History& history, const HistoryOptions& options, const Task& task, std::string caption, const AnswerFlags& flags, Answer& answer);
 
 /// Maps of log-volume with the decision boundary and the data points, and of curvature if it was recorded, a panel an epoch; or log-volume and prediction along the line.
 Figure history_panels(const History& history, const Probe& probe, const Task& task);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <memory>
 
+#include "checkpoint.hpp"
 #include "commands.hpp"
 #include "convergence.hpp"
 #include "infwidth/io/json.hpp"
@@ -51,7 +52,6 @@ constexpr const char* examples =
     "between, beside the -1 and -1/2 of theory; --figure draws them. There is no verdict then.";
 
 double parsed_share(const std::string& flag, std::string text) {
-  Precision precision(128);
   double factor = 1;
   const std::string typed = text;
   if (text.ends_with('%')) {
@@ -59,11 +59,13 @@ double parsed_share(const std::string& flag, std::string text) {
     factor = 0.01;
   }
   return factor * for_flag(flag, [&] {
+    Rational share;
     try {
-      return Ball(parse_rational(text)).to_double();
+      share = parse_rational(text);
     } catch (const UsageError&) {
       throw UsageError("'" + shown(typed) + "' is no number; write it like 0.01 or 1%");
     }
+    return nearest_double(share);
   });
 }
 
@@ -167,9 +169,9 @@ int answer_question(Flags& flags, Answer& answer) {
   options.threads = parsed_threads(flags.threads);
   options.checkpoint = flags.checkpoint;
   options.resume = flags.resume;
-  if (flags.resume && flags.checkpoint.empty()) throw UsageError("--resume: from which file? Give --checkpoint too");
+  require_checkpoint(flags.checkpoint, flags.resume);
   // What the numbers depend on, without what only says how they are computed or shown.
-  options.identity = flags.network.description() + ", widths " + flags.widths + ", at " + (flags.at.empty() ? flags.data : flags.at) + ", of " + (flags.of.empty() ? "all" : flags.of) +
+  options.identity = flags.network.description() + ", widths " + flags.widths + ", at " + contents_of(points) + ", of " + (flags.of.empty() ? "all" : flags.of) +
                      ", seed " + flags.seed;
   options.budget = answer.budget();
   if (!flags.convergence.empty() || !flags.figure.empty()) return answer_convergence(flags, network, widths, points, options, answer);

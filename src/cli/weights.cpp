@@ -4,8 +4,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <optional>
+
+#include <fmt/core.h>
 
 #include "infwidth/finite/geometry.hpp"
 #include "infwidth/finite/measured_variances.hpp"
@@ -85,11 +86,7 @@ std::string on_one_line(std::string text) {
   return text;
 }
 
-std::string six_digits(double x) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.6g", x);
-  return text;
-}
+std::string six_digits(double x) { return fmt::format("{:.6g}", x); }
 std::string list(const std::vector<Rational>& values) {
   std::string text;
   for (const Rational& v : values) text += (text.empty() ? "" : ",") + six_digits(constant<double>(v));

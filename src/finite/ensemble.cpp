@@ -3,34 +3,22 @@
 
 #include <algorithm>
 #include <chrono>
-#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <mutex>
-#include <thread>
 
 #include "infwidth/io/binary_state.hpp"
 #include "infwidth/io/json.hpp"
 #include "infwidth/io/output.hpp"
 #include "infwidth/real/errors.hpp"
+#include "infwidth/run/parallel.hpp"
 
 namespace infwidth {
 
 namespace {
 
 constexpr std::string_view magic = "infwidth ensemble 1\n";
-
-bool is_over(const Budget& budget) {
-  try {
-    budget.check();
-    return false;
-  } catch (const Stopped&) {
-    return true;
-  } catch (const NotReached&) {
-    return true;
-  }
-}
 
 /// What is known of the first draws.
 struct State {
@@ -96,7 +84,6 @@ EnsembleResult run_ensemble(std::size_t size, const std::function<Draws()>& make
   std::map<std::uint64_t, Finished> waiting;  // blocks that came before their turn
   std::uint64_t next = state.moments.count() / block, merged = next;
   const std::uint64_t blocks = (options.draws + block - 1) / block;
-  std::exception_ptr failure;
   bool stopped = false;
   auto written = std::chrono::steady_clock::now();
 
@@ -105,14 +92,14 @@ EnsembleResult run_ensemble(std::size_t size, const std::function<Draws()>& make
       const Draws draws = make_draws();
       std::vector<double> vectors(block * size);
       for (;;) {
-        if (is_over(options.budget)) {
+        if (options.budget.is_over()) {
           const std::lock_guard lock(mutex);
           stopped = true;
         }
         std::uint64_t mine = 0;
         {
           const std::lock_guard lock(mutex);
-          if (next >= blocks || failure || stopped) return;
+          if (next >= blocks || stopped) return;
           mine = next++;
         }
         const std::uint64_t first = mine * block, count = std::min(block, options.draws - first);
@@ -137,15 +124,15 @@ EnsembleResult run_ensemble(std::size_t size, const std::function<Draws()>& make
         }
       }
     } catch (...) {
-      const std::lock_guard lock(mutex);
-      if (!failure) failure = std::current_exception();
+      {
+        const std::lock_guard lock(mutex);
+        stopped = true;
+      }
+      // A draw that looks at the budget itself: its block is left out, and what came before stands.
+      if (!options.budget.is_over()) throw;
     }
   };
-  std::vector<std::thread> workers;
-  for (int i = 1; i < options.threads; ++i) workers.emplace_back(work);
-  work();
-  for (std::thread& w : workers) w.join();
-  if (failure) std::rethrow_exception(failure);
+  on_threads(options.threads, work);
   // A whole number of blocks unless it is the end: a run with more draws can go on from there.
   if (!options.checkpoint.empty() && state.moments.count() % block == 0) write_checkpoint(state, options);
   const bool complete = state.moments.count() == options.draws;

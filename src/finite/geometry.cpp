@@ -2,17 +2,14 @@
 #include "infwidth/finite/geometry.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <exception>
 #include <limits>
-#include <mutex>
-#include <thread>
 
 #include "infwidth/finite/activation_values.hpp"
 #include "infwidth/activation/same_function.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/matrix_product.hpp"
+#include "infwidth/run/parallel.hpp"
 #include "tangent_frame.hpp"
 
 namespace infwidth {
@@ -232,28 +229,13 @@ FiniteGeometry finite_geometry(const FiniteNetwork& network, MatrixView points, 
   // About a thousand columns a product.
   const std::size_t block = std::clamp<std::size_t>(1024 / derivatives, 1, 256), blocks = (points.rows + block - 1) / block;
   std::vector<FiniteGeometry> parts(blocks);
-  std::atomic<std::size_t> next{0};
-  std::exception_ptr failure;
-  std::mutex mutex;
-  const auto work = [&] {
-    try {
-      FiniteMap::Worker worker(map);
-      for (std::size_t b = next++; b < blocks; b = next++) {
-        budget.check();
-        const std::size_t first = b * block, rows = std::min(block, points.rows - first);
-        worker.at(network, {points.data + first * d, rows, d}, request, parts[b], layers);
-      }
-    } catch (...) {
-      next = blocks;
-      const std::lock_guard lock(mutex);
-      if (!failure) failure = std::current_exception();
-    }
-  };
-  std::vector<std::thread> workers;
-  for (std::size_t i = 1; i < std::min<std::size_t>(blocks, static_cast<std::size_t>(std::max(1, threads))); ++i) workers.emplace_back(work);
-  work();
-  for (std::thread& w : workers) w.join();
-  if (failure) std::rethrow_exception(failure);
+  parallel_for(blocks, threads, [&] {
+    return [&, worker = FiniteMap::Worker(map)](std::size_t b) mutable {
+      budget.check();
+      const std::size_t first = b * block, rows = std::min(block, points.rows - first);
+      worker.at(network, {points.data + first * d, rows, d}, request, parts[b], layers);
+    };
+  });
   FiniteGeometry all;
   for (FiniteGeometry& part : parts) {
     all.points += part.points;

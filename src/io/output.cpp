@@ -8,8 +8,9 @@
 #include <cerrno>
 #include <climits>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "infwidth/io/json.hpp"
@@ -36,7 +37,8 @@ Output::Output(Output&& other) noexcept
       target_(std::exchange(other.target_, {})),
       temporary_(std::exchange(other.temporary_, {})),
       name_(std::move(other.name_)),
-      pending_(std::exchange(other.pending_, {})) {}
+      pending_(std::exchange(other.pending_, {})),
+      end_(other.end_.load()) {}
 
 Output Output::to_descriptor(int descriptor) {
   Output r(descriptor, "", "");
@@ -45,14 +47,16 @@ Output Output::to_descriptor(int descriptor) {
   return r;
 }
 
+std::string Output::target_of(const std::string& path) {
+  std::error_code problem;
+  const std::filesystem::path found = std::filesystem::weakly_canonical(path, problem);
+  return problem ? path : std::filesystem::absolute(found, problem).string();
+}
+
 Output Output::to_file(const std::string& path) {
   const std::string name = shown(path);
   const char* const cure = "check the name and the permissions of its folder";
-  std::string target = path;
-  if (char* const resolved = ::realpath(path.c_str(), nullptr)) {
-    target = resolved;
-    std::free(resolved);
-  }
+  const std::string target = target_of(path);
   struct stat about {};
   if (::stat(target.c_str(), &about) == 0 && !S_ISREG(about.st_mode)) {
     const int descriptor = ::open(target.c_str(), O_WRONLY | O_CLOEXEC);
@@ -74,8 +78,13 @@ Output::~Output() {
   if (owned_ && descriptor_ >= 0) ::close(descriptor_);
 }
 
-void Output::discard() const noexcept {
-  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+bool Output::claim(End end) noexcept {
+  End open = End::open;
+  return end_.compare_exchange_strong(open, end);
+}
+
+void Output::discard() noexcept {
+  if (!temporary_.empty() && claim(End::discarded)) ::unlink(temporary_.c_str());
 }
 
 void Output::write(std::string_view text) {
@@ -105,13 +114,20 @@ void Output::write_through(std::string_view rest) {
   }
 }
 
-void Output::commit() {
+void Output::settle() {
   flush();
+  if (!temporary_.empty() && ::fsync(descriptor_) != 0 && errno != EINVAL && errno != EROFS) refuse(name_, "cannot be written", "is the disk full?");
+}
+
+void Output::commit() {
+  settle();  // on the disk before it has its name: a crash leaves the old file or the new one
   if (temporary_.empty()) return;
-  // On the disk before it has its name: a crash leaves the old file or the new one.
-  if (::fsync(descriptor_) != 0 && errno != EINVAL && errno != EROFS) refuse(name_, "cannot be written", "is the disk full?");
-  if (::rename(temporary_.c_str(), target_.c_str()) != 0) refuse(name_, "cannot be made", "check the permissions of its folder");
-  temporary_.clear();
+  if (!claim(End::committed)) throw Stopped(name_ + ": was given up before it was whole");
+  if (::rename(temporary_.c_str(), target_.c_str()) == 0) return;
+  const int why = errno;
+  ::unlink(temporary_.c_str());
+  errno = why;
+  refuse(name_, "cannot be made", "check the permissions of its folder");
 }
 
 }  // namespace infwidth

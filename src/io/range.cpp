@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "infwidth/io/range.hpp"
 
+#include <cmath>
+
 #include "infwidth/io/json.hpp"
 #include "infwidth/real/errors.hpp"
+#include "infwidth/real/functions.hpp"
 
 namespace infwidth {
 
@@ -46,6 +49,29 @@ std::vector<Rational> parse_list(std::string_view text) {
       throw UsageError("entry " + std::to_string(numbers.size() + 1) + " of " + quoted(text) + ": " + error.what());
     }
   }
+  return numbers;
+}
+
+double nearest_double(const Rational& value) {
+  const double x = constant<double>(value);
+  const bool tiny = value != 0 && !std::isnormal(x) && !std::isinf(x);
+  if (std::isinf(x)) throw UsageError("the number is beyond double precision, which ends at 1.8e308; give a smaller one");
+  if (tiny) throw UsageError("the number is too near to 0 for double precision, which begins at 2.2e-308; give 0 or a larger one");
+  return x;
+}
+
+double parse_double(std::string_view text) {
+  const Rational value = parse_rational(text);
+  try {
+    return nearest_double(value);
+  } catch (const UsageError& error) {
+    throw UsageError(quoted(text) + ": " + error.what());
+  }
+}
+
+std::vector<double> parse_doubles(std::string_view text) {
+  std::vector<double> numbers;
+  for (const std::string_view part : split(text, ',')) numbers.push_back(parse_double(part));
   return numbers;
 }
 

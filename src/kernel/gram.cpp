@@ -2,13 +2,10 @@
 #include "infwidth/kernel/gram.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <cstdint>
-#include <exception>
 #include <limits>
 #include <mutex>
-#include <thread>
 
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -17,6 +14,7 @@
 #include "gram_layers.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/pack.hpp"
+#include "infwidth/run/parallel.hpp"
 #include "input_pairs.hpp"
 
 namespace infwidth {
@@ -74,29 +72,14 @@ class GramWork {
     for (std::size_t i = 0; i < across; ++i) {
       for (std::size_t j = symmetric_ ? i : 0; j < along; ++j) tiles.emplace_back(i, j);
     }
-    std::atomic<std::size_t> next{0};
     std::mutex mutex;
-    std::exception_ptr failure;
-    const auto work = [&] {
-      try {
-        Workspace space;
-        for (std::size_t k = next++; k < tiles.size(); k = next++) {
-          run_tile(tiles[k].first * tile, tiles[k].second * tile, space);
-          const std::lock_guard lock(mutex);
-          if (options_.progress != nullptr) options_.progress->advance();
-        }
-      } catch (...) {
-        next = tiles.size();
+    parallel_for(tiles.size(), options_.threads, [&] {
+      return [&, space = Workspace()](std::size_t k) mutable {
+        run_tile(tiles[k].first * tile, tiles[k].second * tile, space);
         const std::lock_guard lock(mutex);
-        if (!failure) failure = std::current_exception();
-      }
-    };
-    std::vector<std::thread> workers;
-    const std::size_t threads = std::min<std::size_t>(tiles.size(), static_cast<std::size_t>(std::max(1, options_.threads)));
-    for (std::size_t i = 1; i < threads; ++i) workers.emplace_back(work);
-    work();
-    for (std::thread& w : workers) w.join();
-    if (failure) std::rethrow_exception(failure);
+        if (options_.progress != nullptr) options_.progress->advance();
+      };
+    });
   }
 
  private:

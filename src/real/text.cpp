@@ -5,7 +5,6 @@
 #include <charconv>
 #include <climits>
 #include <cmath>
-#include <cstdio>
 #include <cstring>
 
 #include "infwidth/real/errors.hpp"
@@ -219,12 +218,12 @@ NumberText to_text(double x, double error) {
   constexpr double exact_integers = 0x1p53;
   const bool exact = error == 0 && std::abs(x) <= exact_integers && x == std::floor(x);
   if (exact) return r;
-  // The text lies within half a unit of x; %.2e rounds by at most 0.5 % and the factor makes that upwards.
+  // The text lies within half a unit of x; three digits are rounded by at most 0.5 %, and the factor makes that upwards.
   const double bound = (error + std::abs(x) * 0x1p-53) * 1.0051;
   char shown[40];
-  std::snprintf(shown, sizeof shown, "%.2e", std::max(bound, 0x1p-1022));
+  const char* const end = std::to_chars(shown, shown + sizeof shown, std::max(bound, 0x1p-1022), std::chars_format::scientific, 2).ptr;
   double rounded = 0;
-  std::from_chars(shown, shown + std::strlen(shown), rounded);
+  std::from_chars(shown, end, rounded);
   r.error = std::string(text, write_double(text, rounded));
   return r;
 }

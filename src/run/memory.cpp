@@ -3,8 +3,10 @@
 
 #include <unistd.h>
 
-#include <cstdio>
 #include <fstream>
+#include <iterator>
+
+#include <fmt/core.h>
 
 #include "infwidth/real/errors.hpp"
 
@@ -17,9 +19,7 @@ std::string size_text(std::uint64_t bytes) {
   std::size_t unit = 0;
   double size = static_cast<double>(bytes);
   for (; size >= 999.5 && unit + 1 < std::size(units); ++unit) size /= 1000;
-  char text[40];
-  std::snprintf(text, sizeof text, "%.3g %s", size, units[unit]);
-  return text;
+  return fmt::format("{:.3g} {}", size, units[unit]);
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "infwidth/run/team.hpp"
 
+#include "infwidth/run/parallel.hpp"
+
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
 #endif
@@ -22,18 +24,16 @@ void breathe() {
 }  // namespace
 
 Team::Team(int threads) {
-  for (int k = 1; k < threads; ++k) {
-    workers_.emplace_back([this, member = static_cast<std::size_t>(k)] {
-      for (std::uint32_t seen = 0;;) {
-        for (int s = 0; s < spins && call_.load(std::memory_order_acquire) == seen; ++s) breathe();
-        call_.wait(seen, std::memory_order_acquire);
-        seen = call_.load(std::memory_order_acquire);
-        if (ends_.load(std::memory_order_acquire)) return;
-        work(member);
-        busy_.fetch_sub(1, std::memory_order_release);
-      }
-    });
-  }
+  workers_ = make_threads(static_cast<std::size_t>(std::max(threads, 1)) - 1, [this](std::size_t k) {
+    for (std::uint32_t seen = 0;;) {
+      for (int s = 0; s < spins && call_.load(std::memory_order_acquire) == seen; ++s) breathe();
+      call_.wait(seen, std::memory_order_acquire);
+      seen = call_.load(std::memory_order_acquire);
+      if (ends_.load(std::memory_order_acquire)) return;
+      work(k + 1);
+      busy_.fetch_sub(1, std::memory_order_release);
+    }
+  });
 }
 
 Team::~Team() {

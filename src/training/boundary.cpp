@@ -48,9 +48,10 @@ std::vector<Segment> zero_lines(std::span<const double> field, const PlaneGrid& 
   return lines;
 }
 
-std::vector<double> distances(std::span<const double> points, const std::vector<Segment>& lines) {
+std::vector<double> distances(std::span<const double> points, const std::vector<Segment>& lines, const Budget& budget) {
   std::vector<double> result(points.size() / 2, std::numeric_limits<double>::infinity());
   for (std::size_t k = 0; k < result.size(); ++k) {
+    budget.check();
     const double x = points[2 * k], y = points[2 * k + 1];
     double least = std::numeric_limits<double>::infinity();
     for (const auto& [x1, y1, x2, y2] : lines) {

@@ -2,7 +2,9 @@
 #include "infwidth/training/gradient.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <deque>
+#include <limits>
 #include <string>
 
 #include "infwidth/finite/activation_values.hpp"
@@ -267,7 +269,7 @@ struct Backpropagation::State {
     if (backwards) backward(theta, inputs, first, rows, parts.data() + block * size);
   }
 
-  LossValue run(const double* theta, std::span<const std::uint32_t> rows, const std::function<void(std::size_t, std::size_t, const double*)>* use) {
+  LossValue run(const double* theta, std::span<const std::uint32_t> rows, const std::function<void(std::size_t, std::size_t, const double*)>* use, const Budget& budget) {
     const std::size_t count = rows.empty() ? data.points : rows.size(), d = data.dimension;
     const double *inputs = data.inputs.data(), *targets = loss == Loss::squared ? data.targets.data() : nullptr;
     const int* labels = data.labels.empty() ? nullptr : data.labels.data();
@@ -292,6 +294,7 @@ struct Backpropagation::State {
     const std::size_t blocks = blocks_for(count), each = (count + blocks - 1) / blocks;
     const double weight = reduction == Reduction::mean ? 1 / static_cast<double>(count) : 1;
     team.run(blocks, [&](std::size_t k, std::size_t member) {
+      budget.check();
       const std::size_t first = std::min(k * each, count), some = std::min(each, count - first);
       if (some > 0) block(theta, inputs, labels, targets, k, first, some, weight, member, backwards);
       else if (backwards) std::fill_n(parts.data() + k * size, size, 0.0);
@@ -301,7 +304,7 @@ struct Backpropagation::State {
       value.loss += losses[k] * weight;
       value.right += right[k];
     }
-    if (backwards) finish(inputs, count, blocks, *use);
+    if (backwards && std::isfinite(value.loss)) finish(inputs, count, blocks, *use);
     return value;
   }
 
@@ -386,14 +389,17 @@ Backpropagation::Backpropagation(Backpropagation&&) noexcept = default;
 std::size_t Backpropagation::size() const { return state_->size; }
 std::size_t Backpropagation::points() const { return state_->data.points; }
 
-LossValue Backpropagation::at(std::span<const double> parameters, double* gradient, std::span<const std::uint32_t> rows) {
-  if (gradient == nullptr) return state_->run(parameters.data(), rows, nullptr);
+LossValue Backpropagation::at(std::span<const double> parameters, double* gradient, std::span<const std::uint32_t> rows, const Budget& budget) {
+  if (gradient == nullptr) return state_->run(parameters.data(), rows, nullptr, budget);
   const std::function<void(std::size_t, std::size_t, const double*)> copy = [&](std::size_t first, std::size_t count, const double* values) { std::copy_n(values, count, gradient + first); };
-  return state_->run(parameters.data(), rows, &copy);
+  const LossValue value = state_->run(parameters.data(), rows, &copy, budget);
+  if (!std::isfinite(value.loss)) std::fill_n(gradient, size(), std::numeric_limits<double>::quiet_NaN());
+  return value;
 }
 
-LossValue Backpropagation::at(std::span<const double> parameters, std::span<const std::uint32_t> rows, const std::function<void(std::size_t, std::size_t, const double*)>& use) {
-  return state_->run(parameters.data(), rows, &use);
+LossValue Backpropagation::at(std::span<const double> parameters, std::span<const std::uint32_t> rows, const std::function<void(std::size_t, std::size_t, const double*)>& use,
+                              const Budget& budget) {
+  return state_->run(parameters.data(), rows, &use, budget);
 }
 
 }  // namespace infwidth

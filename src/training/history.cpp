@@ -5,13 +5,13 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 
 #include "infwidth/io/binary_state.hpp"
 #include "infwidth/io/json.hpp"
 #include "infwidth/io/output.hpp"
 #include "infwidth/real/errors.hpp"
-#include "infwidth/validation/rank_correlation.hpp"
 
 namespace infwidth {
 
@@ -19,6 +19,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds between_checkpoints(10);
+constexpr std::size_t most_symmetric = 50;  // dimensions: 100 Haar-random rotations of d x d take seconds
 
 class Run {
  public:
@@ -43,7 +44,7 @@ class Run {
       record_if_due();
       while (trainer_.epochs_done() < options_.training.epochs) {
         options_.budget.check();
-        const EpochResult result = trainer_.epoch();
+        const EpochResult result = trainer_.epoch(options_.budget);
         if (options_.see) options_.see(trainer_.epochs_done(), result);
         if (options_.progress != nullptr) options_.progress->advance();
         record_if_due();
@@ -52,19 +53,18 @@ class Run {
           last = Clock::now();
         }
       }
+      snapshot(options_.budget);
       history_.complete = true;
     } catch (const Stopped&) {
     } catch (const NotReached&) {
       // The end of the budget, or the end of the numbers.
-      if (!is_over()) throw;
+      if (!options_.budget.is_over()) throw;
     }
-    if (history_.complete && (history_.entries.empty() || history_.entries.back().epoch != trainer_.epochs_done())) snapshot();
     if (!options_.checkpoint.empty()) save();
-    // What is told of a run that was stopped: the network as it is. Its geometry takes a moment, which a second Ctrl-C ends.
-    if (!history_.complete && (history_.entries.empty() || history_.entries.back().epoch != trainer_.epochs_done())) snapshot();
     history_.network = trainer_.network();
     history_.epochs = trainer_.epochs_done();
-    look();
+    if (history_.complete) history_.complete = look(options_.budget);
+    if (!history_.complete) look_once_more();
     return std::move(history_);
   }
 
@@ -74,44 +74,75 @@ class Run {
   Trainer trainer_;
   History history_;
 
-  bool is_over() const {
-    try {
-      options_.budget.check();
-      return false;
-    } catch (const Stopped&) {
-    } catch (const NotReached&) {
-    }
-    return true;
-  }
-
   void record_if_due() {
-    const bool due = std::binary_search(options_.record.begin(), options_.record.end(), trainer_.epochs_done());
-    if (due && (history_.entries.empty() || history_.entries.back().epoch != trainer_.epochs_done())) snapshot();
+    if (std::binary_search(options_.record.begin(), options_.record.end(), trainer_.epochs_done())) snapshot(options_.budget);
   }
 
-  void snapshot() { history_.entries.push_back({trainer_.epochs_done(), trainer_.evaluate(), parameters_of(trainer_.network()), {}, {}}); }
+  /// The network as it is, unless that is recorded already.
+  void snapshot(const Budget& budget) {
+    if (!history_.entries.empty() && history_.entries.back().epoch == trainer_.epochs_done()) return;
+    const EpochResult result = trainer_.evaluate(budget);
+    history_.entries.push_back({trainer_.epochs_done(), result, parameters_of(trainer_.network()), {}, {}, {}, {}});
+  }
 
-  /// The geometry of all entries, which needs their parameters alone.
-  void look() {
+  /// What is told of a run that was stopped: the network as it is. A second Ctrl-C ends that too.
+  void look_once_more() {
+    const Budget moment(last_look);
+    try {
+      snapshot(moment);
+    } catch (const NotReached&) {  // the data are many: what was recorded is told
+    }
+    look(moment);
+  }
+
+  /// The geometry of the entries that have none yet, which needs their parameters alone. False: the budget ended it.
+  bool look(const Budget& budget) {
     FiniteNetwork network = trainer_.network();
+    const std::vector<std::vector<Rational>> points = points_of_symmetry();
+    std::string no_symmetry = task_.data.dimension > most_symmetric ? "more than " + std::to_string(most_symmetric) + " dimensions" : "";
+    // The last one first: its boundary is what the others are held against.
+    std::vector<HistoryEntry*> order;
+    for (HistoryEntry& entry : history_.entries) order.push_back(&entry);
+    if (!order.empty()) std::rotate(order.begin(), order.end() - 1, order.end());
+    bool all = true;
+    const auto unless_late = [&](std::string& reason, const std::function<void()>& work) {
+      reason.clear();
+      try {
+        work();
+        return;
+      } catch (const Stopped& error) {
+        reason = error.what();
+      } catch (const NoSuchQuantity& error) {
+        reason = error.what();
+      } catch (const NotReached& error) {
+        reason = error.what();
+      }
+      if (!budget.is_over()) return;
+      reason = "stopped before it was looked at";
+      all = false;
+    };
+    for (HistoryEntry* const entry : order) {
+      put_parameters(network, entry->parameters);
+      if (options_.probe && entry->geometry.count == 0) {
+        unless_late(entry->no_geometry, [&] { entry->geometry = record(network, trainer_.output_scale(), *options_.probe, options_.of, options_.training.threads, budget); });
+      }
+      if (points.empty() || entry->symmetry) continue;
+      entry->no_symmetry = no_symmetry;
+      if (!no_symmetry.empty()) continue;
+      unless_late(entry->no_symmetry, [&] { entry->symmetry = network_symmetry(network, options_.network, points, 100, 1, budget); });
+      if (all) no_symmetry = entry->no_symmetry;  // a limit without a metric has none at any epoch
+    }
+    return all;
+  }
+
+  std::vector<std::vector<Rational>> points_of_symmetry() const {
     std::vector<std::vector<Rational>> points;
     const std::size_t d = task_.data.dimension, wanted = static_cast<std::size_t>(std::max(0, options_.symmetry_points)), step = std::max<std::size_t>(1, task_.data.points / std::max<std::size_t>(1, wanted));
     for (std::size_t p = 0; p < task_.data.points && points.size() < wanted; p += step) {
       std::vector<Rational>& x = points.emplace_back();
       for (std::size_t i = 0; i < d; ++i) x.emplace_back(task_.data.inputs[p * d + i]);
     }
-    for (HistoryEntry& entry : history_.entries) {
-      put_parameters(network, entry.parameters);
-      if (options_.probe) entry.geometry = record(network, trainer_.output_scale(), *options_.probe, options_.of, options_.training.threads);
-      if (points.empty()) continue;
-      try {
-        entry.symmetry = network_symmetry(network, options_.network, points);
-      } catch (const NoSuchQuantity&) {
-        points.clear();  // the limit has no metric
-      } catch (const NotReached&) {
-        points.clear();
-      }
-    }
+    return points;
   }
 
   void save() {
@@ -157,16 +188,22 @@ class Run {
 
 History train(const Task& task, const HistoryOptions& options) { return Run(task, options).run(); }
 
-MagnificationHistory magnification_history(const History& history, const Probe& probe) {
+std::vector<Magnification> magnification_history(const History& history, const Probe& probe, std::optional<std::size_t> layer) {
   if (!probe.is_flat() || history.entries.empty()) throw UsageError("distances from a boundary are those in a plane; record on a grid or on the plane through three points");
-  const std::vector<double>& distance = history.entries.back().geometry.distance;
-  const std::vector<double>& first = history.entries.front().geometry.log_volume.back();
-  MagnificationHistory result;
+  const ProbeRecord &first = history.entries.front().geometry, &last = history.entries.back().geometry;
+  std::vector<Magnification> result;
   for (const HistoryEntry& entry : history.entries) {
-    result.at.push_back(magnification(entry.geometry, probe, distance));
-    std::vector<double> change = entry.geometry.log_volume.back();
-    for (std::size_t p = 0; p < change.size(); ++p) change[p] -= first[p];
-    result.change.push_back(&entry == &history.entries.front() ? std::nullopt : std::optional<double>(rank_correlation(change, distance)));
+    const ProbeRecord& r = entry.geometry;
+    if (r.count == 0 || last.count == 0) {
+      const Statistic none{std::nullopt, r.count == 0 ? entry.no_geometry : history.entries.back().no_geometry};
+      result.push_back({none, none, none, none, none, 0});
+      continue;
+    }
+    MagnificationOptions options;
+    options.layer = layer.value_or(r.log_volume.size() - 1);
+    if (&r != &first && first.count > 0) options.before = &first;
+    result.push_back(magnification(r, probe, last.distance, options));
+    if (&r != &first && first.count == 0) result.back().change.reason = history.entries.front().no_geometry;
   }
   return result;
 }

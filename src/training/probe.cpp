@@ -110,11 +110,16 @@ ProbeRecord record(const FiniteNetwork& network, double output_scale, const Prob
   ProbeRecord r;
   r.count = probe.count();
   r.dimension = probe.dimension;
+  std::size_t full = probe.dimension;
+  for (std::size_t l = 0; l + 1 < depth && !request.all_layers; ++l) full = std::min(full, network.layers[l].outputs);
   for (std::size_t layers = request.all_layers ? 1 : depth; layers <= depth; ++layers) {
     const bool last = layers == depth;
     const FiniteRequest wanted{.metric = false, .volume = true, .spectrum = last && request.spectrum, .curvature = last && request.curvature, .features = last};
     FiniteGeometry g = finite_geometry(network, points, wanted, threads, budget, layers);
     r.log_volume.push_back(std::move(g.log_volume));
+    r.rank.push_back(std::move(g.rank));
+    full = std::min(full, network.layers[layers - 1].outputs);
+    r.full_rank.push_back(static_cast<int>(full));
     if (!last) continue;
     r.curvature = std::move(g.ricci);
     r.spectrum = std::move(g.spectrum);
@@ -131,7 +136,7 @@ ProbeRecord record(const FiniteNetwork& network, double output_scale, const Prob
     r.margin.push_back(std::abs(lead(f, r.outputs_per_point, best)));
     r.entropy.push_back(entropy_of(f, r.outputs_per_point));
   }
-  if (probe.is_flat()) r.distance = distances(probe.grid.coordinates(), decision_boundary(r, probe));
+  if (probe.is_flat()) r.distance = distances(probe.grid.coordinates(), decision_boundary(r, probe), budget);
   return r;
 }
 
@@ -148,23 +153,71 @@ std::vector<Segment> decision_boundary(const ProbeRecord& record, const Probe& p
   return lines;
 }
 
-Magnification magnification(const ProbeRecord& record, const Probe& probe, std::span<const double> distance, double near, double far) {
-  const std::vector<double>& volume = record.log_volume.back();
-  std::vector<double> norm(record.count);
-  double close = 0, away = 0;
-  std::size_t close_count = 0, away_count = 0;
+namespace {
+
+/// Is the volume at point p one to compare with others?
+bool is_regular(const ProbeRecord& record, std::size_t layer, std::size_t p) {
+  const bool full = layer >= record.rank.size() || record.rank[layer][p] >= record.full_rank[layer];
+  return full && std::isfinite(record.log_volume[layer][p]);
+}
+
+/// Of what `correlation` gives for columns of numbers, of which none is NaN.
+template <class Correlation, class... Columns>
+Statistic statistic(Correlation correlation, const char* why_none, const Vector& first, const Columns&... others) {
+  if (first.size() < 3) return {std::nullopt, "fewer than three points have a metric that is not singular"};
+  const double value = correlation(first, others...);
+  if (std::isfinite(value)) return {value, ""};
+  return {std::nullopt, why_none};
+}
+
+constexpr const char* constant_side = "log-volume, or what it is compared with, is the same at all points";
+
+}  // namespace
+
+Magnification magnification(const ProbeRecord& record, const Probe& probe, std::span<const double> distance, const MagnificationOptions& options) {
+  const std::size_t layer = options.layer;
+  Vector volume, away, norm, of_entropy, entropy, change, away_of_change;
+  double near_sum = 0, far_sum = 0;
+  std::size_t near_count = 0, far_count = 0;
+  Magnification m;
   for (std::size_t p = 0; p < record.count; ++p) {
+    if (!is_regular(record, layer, p)) {
+      ++m.singular;
+      continue;
+    }
+    const double v = record.log_volume[layer][p];
+    if (std::isfinite(record.entropy[p])) {
+      of_entropy.push_back(v);
+      entropy.push_back(record.entropy[p]);
+    }
+    if (!std::isfinite(distance[p])) continue;
     const std::span<const double> x{probe.points.data() + p * probe.dimension, probe.dimension};
-    norm[p] = std::sqrt(dot(x, x));
-    if (distance[p] < near) close += volume[p], ++close_count;
-    if (distance[p] > far) away += volume[p], ++away_count;
+    volume.push_back(v);
+    away.push_back(distance[p]);
+    norm.push_back(std::sqrt(dot(x, x)));
+    if (distance[p] < options.near) near_sum += v, ++near_count;
+    if (distance[p] > options.far) far_sum += v, ++far_count;
+    if (options.before == nullptr || !is_regular(*options.before, layer, p)) continue;
+    change.push_back(v - options.before->log_volume[layer][p]);
+    away_of_change.push_back(distance[p]);
   }
-  if (record.count == 0 || !std::isfinite(distance[0])) throw NotReached("there is no decision boundary where the network is looked at: it has not learned one there");
-  if (close_count == 0 || away_count == 0) {
-    throw NotReached("no points are nearer to the decision boundary than " + short_text(near) + ", or none farther than " + short_text(far) + "; take a finer grid or a larger window");
+  m.entropy = statistic([](const Vector& v, const Vector& e) { return rank_correlation(v, e); }, constant_side, of_entropy, entropy);
+  if (std::none_of(distance.begin(), distance.end(), [](double d) { return std::isfinite(d); })) {
+    m.contrast = m.plain = m.partial = m.change = {std::nullopt, "there is no decision boundary where the network is looked at: it has not learned one there"};
+    return m;
   }
-  return {close / static_cast<double>(close_count) - away / static_cast<double>(away_count), rank_correlation(volume, distance), partial_rank_correlation(volume, distance, norm),
-          rank_correlation(volume, record.entropy)};
+  if (near_count > 0 && far_count > 0) {
+    m.contrast.value = near_sum / static_cast<double>(near_count) - far_sum / static_cast<double>(far_count);
+  } else if (volume.empty()) {
+    m.contrast.reason = "the metric is singular at every point";
+  } else {
+    m.contrast.reason = "no points are nearer to the decision boundary than " + short_text(options.near) + ", or none farther than " + short_text(options.far) + "; take a finer grid or a larger window";
+  }
+  const auto with_distance = [](const Vector& v, const Vector& d) { return rank_correlation(v, d); };
+  m.plain = statistic(with_distance, constant_side, volume, away);
+  m.partial = statistic([](const Vector& v, const Vector& d, const Vector& n) { return partial_rank_correlation(v, d, n); }, "|x| decides log-volume, or the distance, at all points", volume, away, norm);
+  m.change = options.before == nullptr ? Statistic{std::nullopt, "the first record"} : statistic(with_distance, constant_side, change, away_of_change);
+  return m;
 }
 
 }  // namespace infwidth

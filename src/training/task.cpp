@@ -8,6 +8,7 @@
 #include <map>
 #include <numbers>
 
+#include "infwidth/io/fingerprint.hpp"
 #include "infwidth/io/json.hpp"
 #include "infwidth/io/matrix.hpp"
 #include "infwidth/real/errors.hpp"
@@ -155,7 +156,10 @@ Task make_task(const std::string& name, std::uint64_t seed) {
 
 Task read_task(const std::string& points, const std::string& labels) {
   DataMatrix matrix = read_matrix(points);
-  const std::vector<std::int64_t> given = read_labels(labels);
+  return labelled_task(points, std::move(matrix), labels, read_labels(labels));
+}
+
+Task labelled_task(const std::string& points, DataMatrix matrix, const std::string& labels, const std::vector<std::int64_t>& given) {
   if (given.size() != matrix.rows) {
     throw UsageError(shown(labels) + ": " + std::to_string(given.size()) + " labels for the " + std::to_string(matrix.rows) + " points of " + shown(points) + "; there is one a point");
   }
@@ -216,6 +220,11 @@ Task read_cifar(const std::vector<std::string>& batches, std::size_t most) {
     }
   }
   return task;
+}
+
+std::string fingerprint(const TrainingData& data) {
+  const std::string shape = std::to_string(data.points) + " x " + std::to_string(data.dimension) + ", " + std::to_string(data.classes) + " classes, " + std::to_string(data.outputs) + " targets";
+  return Fingerprint().add(shape).add(data.inputs).add(data.labels).add(data.targets).text();
 }
 
 void add_class_targets(TrainingData& data) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <numeric>
+#include <optional>
 
 #include "../real/decompositions.hpp"
 #include "infwidth/finite/activation_values.hpp"
@@ -123,16 +124,21 @@ class FlowStudy {
     const double scaled = network_.input_scaling == InputScaling::fan_in ? w / static_cast<double>(data_.dimension) : w;
     const MetricDrift drift({network_.activations[0], scaled, v, scaled, v, b, b}, {data_.inputs.data(), data_.points, data_.dimension}, {data_.targets.data(), data_.points, 1}, x_, {.budget = options_.budget});
     metric_ = drift.metric().value;
-    for (Entry& e : entries_) {
-      switch (e.kind) {
-        case Kind::rate: e.theory = drift.initial_rate()(e.i, e.j); break;
-        case Kind::drift: e.theory = drift.at(options_.times[e.time])(e.i, e.j); break;
-        case Kind::acceleration: e.theory = drift.mean_field_acceleration()(e.i, e.j); break;
-        case Kind::posterior: e.theory = drift.posterior_shift(options_.noise)(e.i, e.j); break;
-        default: break;
+    // One matrix for the entries that follow each other.
+    const auto fill = [&](Kind kind, std::size_t time, const auto& matrix_of) {
+      std::optional<EstimatedMatrix> matrix;
+      for (Entry& e : entries_) {
+        if (e.kind != kind || e.time != time) continue;
+        if (!matrix) matrix = matrix_of();
+        e.theory = (*matrix)(e.i, e.j);
       }
-    }
+    };
+    fill(Kind::rate, 0, [&] { return drift.initial_rate(); });
+    for (std::size_t t = 0; t < options_.times.size(); ++t) fill(Kind::drift, t, [&] { return drift.at(options_.times[t]); });
+    fill(Kind::acceleration, 0, [&] { return drift.mean_field_acceleration(); });
+    fill(Kind::posterior, 0, [&] { return drift.posterior_shift(options_.noise); });
     if (asked(Kind::mean)) add_predictions();
+    for (Entry& e : entries_) e.theory *= 1 + options_.inject;
     if (asked(Kind::posterior)) {
       // At infinite width all weights are this one.
       std::vector<double> gram(data_.points * data_.points);
@@ -296,7 +302,7 @@ class FlowStudy {
         if (e.kind == Kind::mean) vector[k] += f / 2;
         if (e.kind == Kind::variance) vector[k] += (f - expected) * (f - expected) / 2;
       }
-    });
+    }, options_.budget);
   }
 
   /// Of the network that `metric_at` has just put together.
@@ -417,9 +423,10 @@ class FlowStudy {
         row.mean += weight * all.at(factor).mean[k];
         variance += weight * weight * all.at(factor).covariance[k * n + k];
       }
-      row.standard_error = std::sqrt(variance);
+      row.standard_error = std::sqrt(std::max(variance, 0.0));
+      if (row.standard_error == 0) row.note += std::string(row.note.empty() ? "" : "; ") + "all networks agree";
       if (row.in_verdict) {
-        row.z = (row.mean - row.theory) / row.standard_error;
+        row.z = row.mean == row.theory ? 0 : (row.mean - row.theory) / row.standard_error;
         c.quantity.push_back(e.name);
         c.theory.push_back(row.theory);
         c.mean.push_back(row.mean);

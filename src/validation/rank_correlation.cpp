@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <stdexcept>
+#include <string>
 
 #include "infwidth/run/stream.hpp"
 
@@ -25,6 +27,9 @@ double correlation(const std::vector<double>& a, const std::vector<double>& b) {
 }  // namespace
 
 std::vector<double> ranks(std::span<const double> x) {
+  // NaN has no place in an order: sorting by < would be undefined, and the loop below would never end.
+  const auto nan = std::find_if(x.begin(), x.end(), [](double v) { return std::isnan(v); });
+  if (nan != x.end()) throw std::invalid_argument("ranks: entry " + std::to_string(nan - x.begin() + 1) + " of " + std::to_string(x.size()) + " is no number; leave such entries out");
   std::vector<std::size_t> order(x.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&](std::size_t i, std::size_t j) { return x[i] < x[j]; });

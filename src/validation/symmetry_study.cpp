@@ -87,6 +87,7 @@ NetworkSymmetry network_symmetry(const FiniteNetwork& network, const Architectur
   for (std::size_t k = 0; k < d; ++k) norm2 += x[k] * x[k];
   std::vector<double> turned;
   for (int k = 0; k < directions; ++k) {
+    budget.check();
     const std::vector<Rational> o = haar_orthogonal(d, seed, static_cast<std::uint64_t>(k));
     for (std::size_t i = 0; i < d; ++i) turned.push_back(std::sqrt(norm2) * constant<double>(o[i]));
   }

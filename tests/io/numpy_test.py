@@ -43,6 +43,20 @@ def archives(program, folder):
     return failed
 
 
+def trained(program, folder):
+    """NumPy reads the network that `train --save` writes, and finds the volumes that were recorded with it; how many differ."""
+    subprocess.run([program, 'train', '--task', 'xor', '--activation', 'tanh', '--sigma-b2', '1', '--widths', '7', '--epochs', '20', '--record', '0,5', '--grid', '5', '--quiet',
+                    '--save', folder / 'run'], check=True, stdout=subprocess.DEVNULL)
+    net, points = numpy.load(folder / 'run.weights.npz', allow_pickle=False), numpy.load(folder / 'run.points.npy')
+    slope = 1 - numpy.tanh(points @ net['W1'].T + net['b1']) ** 2
+    metric = numpy.einsum('pk,ki,kj->pij', slope**2, net['W1'], net['W1']) / 7
+    volumes = numpy.load(folder / 'run.log_volume.npy')
+    right = numpy.allclose(volumes[2], numpy.log(numpy.linalg.det(metric)) / 2, rtol=1e-9) and numpy.load(folder / 'run.epochs.npy').tolist() == [0, 5, 20]
+    if not right:
+        print('train --save: another network than the one of the last row')
+    return not right
+
+
 def main():
     program = sys.argv[1]
     failed = 0
@@ -62,7 +76,7 @@ def main():
                     if not numpy.array_equal(predict(program, folder, path, folder / 'y.npy', path), want):
                         print(f'{kind} in order {order}, version {version}: another answer')
                         failed += 1
-        failed += archives(program, folder)
+        failed += archives(program, folder) + trained(program, folder)
         numpy.save(folder / 'objects.npy', points.astype(object), allow_pickle=True)
         refused = subprocess.run([program, 'predict', '--activation', 'erf', '--of', 'nngp', '--train', folder / 'objects.npy', '--targets', folder / 'y.npy', '--test', folder / 'x.csv'],
                                  capture_output=True, text=True, check=False)

@@ -3,9 +3,11 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "catch.hpp"
 #include "infwidth/real/errors.hpp"
@@ -73,6 +75,60 @@ TEST_CASE("discard removes the temporary file at once", "[output]") {
   CHECK(folder.files() == 1);
   output.discard();
   CHECK(folder.files() == 0);
+}
+
+TEST_CASE("what is discarded is not committed, and what is committed not discarded, from whatever thread", "[output]") {
+  const Folder folder;
+  const std::string target = (folder.path / "a").string();
+  {
+    Output output = Output::to_file(target);
+    output.write("given up");
+    output.discard();
+    CHECK_THROWS_AS(output.commit(), Stopped);
+    CHECK(folder.files() == 0);
+  }
+  {
+    Output output = Output::to_file(target);
+    output.write("kept");
+    output.settle();
+    CHECK(folder.files() == 1);
+    CHECK_FALSE(fs::exists(target));
+    output.commit();
+    output.discard();
+    CHECK(text_of(target) == "kept");
+  }
+  for (int round = 0; round < 300; ++round) {
+    fs::remove(target);
+    Output output = Output::to_file(target);
+    output.write("whole");
+    std::atomic<bool> go{false};
+    std::thread other([&] {
+      while (!go) {
+      }
+      for (int wait = 0; wait < round % 30; ++wait) std::this_thread::yield();
+      output.discard();
+    });
+    go = true;
+    bool committed = true;
+    try {
+      output.commit();
+    } catch (const Stopped&) {
+      committed = false;
+    }
+    other.join();
+    CHECK(fs::exists(target) == committed);
+    CHECK(folder.files() == (committed ? 1 : 0));
+    if (committed) CHECK(text_of(target) == "whole");
+  }
+}
+
+TEST_CASE("a file that cannot get its name leaves nothing behind", "[output]") {
+  const Folder folder;
+  Output output = Output::to_file((folder.path / "a").string());
+  output.write("whole");
+  fs::create_directories(folder.path / "a" / "b");
+  CHECK_THROWS_WITH(output.commit(), Catch::Matchers::ContainsSubstring("a: cannot be made"));
+  CHECK(folder.files() == 1);
 }
 
 TEST_CASE("a device is written, not replaced, and a full one is an error", "[output]") {

@@ -40,3 +40,16 @@ TEST_CASE("a list is read exactly and refused by entry", "[range]") {
   CHECK_THROWS_WITH(parse_list("1,x"), ContainsSubstring("'x' is not a number"));
   CHECK_THROWS_AS(parse_list(""), UsageError);
 }
+
+TEST_CASE("a number that no double is near is refused, never 0 or infinite", "[range]") {
+  CHECK(parse_double("0.1") == 0.1);
+  CHECK(parse_double("-1/3") == -1.0 / 3);
+  CHECK(parse_double("0") == 0);
+  CHECK(parse_double("0e-1000") == 0);
+  CHECK(parse_double("2.3e-308") == 2.3e-308);
+  CHECK(parse_double("1.7976931348623157e308") == 1.7976931348623157e308);
+  CHECK(parse_doubles("1/4,1,-4e2") == std::vector<double>{0.25, 1, -400});
+  for (const char* tiny : {"1e-400", "-1e-400", "1e-310", "1e-99999"}) CHECK_THROWS_WITH(parse_double(tiny), ContainsSubstring("'" + std::string(tiny) + "': the number is too near to 0"));
+  for (const char* huge : {"1e309", "-1.8e308", "1e99999"}) CHECK_THROWS_WITH(parse_doubles("1," + std::string(huge)), ContainsSubstring("beyond double precision"));
+  CHECK_THROWS_AS(parse_doubles("1,,2"), UsageError);
+}

@@ -15,12 +15,15 @@ TEST_CASE("a budget without limits never ends the work", "[budget]") {
   CHECK_NOTHROW(Budget().check());
   CHECK_NOTHROW(Budget(std::nullopt).check());
   CHECK_NOTHROW(Budget(Seconds(1e300)).check());
+  CHECK_FALSE(Budget().is_over());
+  CHECK_FALSE(Budget(Seconds(1e300)).is_over());
 }
 
 TEST_CASE("past its deadline the work is not reached", "[budget]") {
   const Budget budget(Seconds(1e-9));
   std::this_thread::sleep_for(std::chrono::milliseconds(1));
   CHECK_THROWS_AS(budget.check(), NotReached);
+  CHECK(budget.is_over());
   CHECK_THROWS_WITH(budget.check(), Catch::Matchers::ContainsSubstring("timeout: not finished within 1e-09 s"));
   CHECK_THROWS_AS(Budget(Seconds(0)), UsageError);
   CHECK_THROWS_AS(Budget(Seconds(-1)), UsageError);
@@ -33,6 +36,7 @@ TEST_CASE("the stop flag stops the work, before any deadline", "[budget]") {
   stop = true;
   CHECK_THROWS_AS(budget.check(), Stopped);
   CHECK_THROWS_AS(late.check(), Stopped);
+  CHECK(budget.is_over());
 }
 
 TEST_CASE("progress tells how far the work is", "[progress]") {

@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <tuple>
 
 #include "catch.hpp"
 #include "infwidth/real/errors.hpp"
@@ -88,11 +90,58 @@ TEST_CASE("the sinusoid's boundary is magnified once it is learned", "[history][
   options.record = {0};
   options.probe = grid_probe(1, 40);
   const History h = train(task, options);
-  const MagnificationHistory m = magnification_history(h, *options.probe);
+  const std::vector<Magnification> m = magnification_history(h, *options.probe);
   CHECK(h.entries[1].result.accuracy > 0.97);
-  CHECK(m.at[1].contrast > m.at[0].contrast + 0.5);
-  CHECK(m.at[1].partial < -0.3);
-  CHECK(*m.change[1] < -0.2);
-  CHECK_FALSE(m.change[0]);
+  CHECK(m[1].contrast.value.value() > m[0].contrast.value.value() + 0.5);
+  CHECK(m[1].partial.value.value() < -0.3);
+  CHECK(m[1].change.value.value() < -0.2);
+  CHECK_FALSE(m[0].change.value);
   CHECK(h.entries[1].symmetry->index > 10 * h.entries[0].symmetry->index);
+}
+
+TEST_CASE("dead units leave a history with numbers or reasons", "[history]") {
+  // Its statistics once did not end: -inf minus -inf is NaN, which no sorting gets past.
+  const std::tuple<const char*, std::uint64_t, Rational, std::uint64_t> cases[] = {{"relu", 3, 1, 3}, {"hardtanh", 10, 10, 1}, {"tanh", 16, 10000, 1}};
+  for (const auto& [activation, width, variance, seed] : cases) {
+    HistoryOptions options = options_for(20);
+    options.network = make_architecture(1, {Activation::from_text(activation)}, {variance}, {0});
+    options.widths = {width};
+    options.training.batch = 0;
+    options.training.seed = seed;
+    options.probe = grid_probe(1.5, 30);
+    const Task task = make_task("xor", 0);
+    const History h = train(task, options);
+    CAPTURE(activation);
+    for (const Magnification& m : magnification_history(h, *options.probe)) {
+      for (const Statistic* s : {&m.contrast, &m.plain, &m.partial, &m.entropy, &m.change}) {
+        CHECK(s->value.has_value() == s->reason.empty());
+        if (s->value) CHECK(std::isfinite(*s->value));
+      }
+      CHECK((m.singular > 0 || std::string_view(activation) == "tanh"));  // saturated units have a slope, however small
+    }
+  }
+}
+
+TEST_CASE("a budget that ends while the geometry is looked at leaves reasons, not a wait", "[history]") {
+  const Task task = make_task("sinusoid", 1);
+  HistoryOptions options = options_for(3);
+  options.record = {0, 1, 2};
+  options.probe = grid_probe(1, 400);
+  options.widths = {3000};
+  options.training.threads = 2;
+  std::atomic<bool> stop{false};
+  options.budget = Budget(std::nullopt, &stop);
+  // Stopped in the last epoch: all that follows has `last_look`.
+  options.see = [&](std::uint64_t epoch, const EpochResult&) { stop = epoch == 3; };
+  const auto start = std::chrono::steady_clock::now();
+  const History h = train(task, options);
+  CHECK(std::chrono::steady_clock::now() - start < 20 * last_look);
+  CHECK_FALSE(h.complete);
+  REQUIRE(h.entries.size() == 4);
+  for (const HistoryEntry& e : h.entries) {
+    CHECK((e.geometry.count > 0) == e.no_geometry.empty());
+    if (e.geometry.count == 0) CHECK_THAT(e.no_geometry, ContainsSubstring("stopped before"));
+    CHECK(std::isfinite(e.result.loss));
+  }
+  for (const Magnification& m : magnification_history(h, *options.probe)) CHECK(m.contrast.value.has_value() == m.contrast.reason.empty());
 }

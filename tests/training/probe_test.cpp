@@ -106,14 +106,85 @@ TEST_CASE("magnification sees volume that gathers at a boundary", "[probe]") {
     distance.push_back(std::abs(y));
   }
   const Magnification m = magnification(r, probe, distance);
-  CHECK(std::abs(m.plain + 1) < 1e-12);
-  CHECK(std::abs(m.entropy - 1) < 1e-3);  // equal but for rounding
-  CHECK(m.partial < -0.999);
-  CHECK(m.contrast > 0.5);
+  CHECK(std::abs(m.plain.value.value() + 1) < 1e-12);
+  CHECK(std::abs(m.entropy.value.value() - 1) < 1e-3);  // equal but for rounding
+  CHECK(m.partial.value.value() < -0.999);
+  CHECK(m.contrast.value.value() > 0.5);
+  CHECK(m.singular == 0);
+  CHECK_THAT(m.change.reason, ContainsSubstring("first record"));
   // One that only falls with |x| is correlated, but not once |x| is given.
-  for (std::size_t p = 0; p < r.count; ++p) r.log_volume[0][p] = -std::hypot(probe.points[2 * p], probe.points[2 * p + 1]);
-  CHECK(magnification(r, probe, distance).plain < -0.5);
-  CHECK(std::abs(magnification(r, probe, distance).partial) < 0.3);
-  CHECK_THROWS_WITH(magnification(r, probe, std::vector<double>(r.count, INFINITY)), ContainsSubstring("no decision boundary"));
-  CHECK_THROWS_WITH(magnification(r, probe, std::vector<double>(r.count, 0.2)), ContainsSubstring("nearer to the decision boundary"));
+  ProbeRecord round = r;
+  for (std::size_t p = 0; p < r.count; ++p) round.log_volume[0][p] = -std::hypot(probe.points[2 * p], probe.points[2 * p + 1]);
+  CHECK(magnification(round, probe, distance).plain.value.value() < -0.5);
+  CHECK(std::abs(magnification(round, probe, distance).partial.value.value()) < 0.3);
+  const Magnification nowhere = magnification(r, probe, std::vector<double>(r.count, INFINITY)), far = magnification(r, probe, std::vector<double>(r.count, 0.2));
+  CHECK_FALSE(nowhere.contrast.value);
+  CHECK_THAT(nowhere.plain.reason, ContainsSubstring("no decision boundary"));
+  CHECK(nowhere.entropy.value);
+  CHECK_THAT(far.contrast.reason, ContainsSubstring("nearer to the decision boundary"));
+  CHECK_THAT(far.plain.reason, ContainsSubstring("same at all points"));
+}
+
+TEST_CASE("points whose metric is singular are left out and counted", "[probe]") {
+  const Probe probe = grid_probe(1, 41);
+  ProbeRecord r, before;
+  r.count = before.count = probe.count();
+  r.full_rank = before.full_rank = {2};
+  for (ProbeRecord* one : {&r, &before}) {
+    one->log_volume.emplace_back();
+    one->rank.emplace_back();
+  }
+  std::vector<double> distance;
+  // Dead where x < 0: rank 0 in the upper half, in the lower half rank 1 with a volume of one dimension that would spoil the mean. Before, all of it lived but a strip.
+  std::size_t dead = 0;
+  for (std::size_t p = 0; p < r.count; ++p) {
+    const double x = probe.points[2 * p], y = probe.points[2 * p + 1];
+    const bool alive = x >= 0;
+    dead += alive ? 0 : 1;
+    r.rank[0].push_back(alive ? 2 : y > 0 ? 0 : 1);
+    r.log_volume[0].push_back(alive ? -std::abs(y) : y > 0 ? -INFINITY : 1000);
+    before.rank[0].push_back(x < 0.9 ? 2 : 0);
+    before.log_volume[0].push_back(x < 0.9 ? 0 : -INFINITY);
+    r.entropy.push_back(std::exp(-std::abs(y)));
+    distance.push_back(std::abs(y));
+  }
+  MagnificationOptions options;
+  options.before = &before;
+  options.near = 0.12;
+  options.far = 0.42;
+  const Magnification m = magnification(r, probe, distance, options);
+  CHECK(m.singular == dead);
+  CHECK(std::abs(m.plain.value.value() + 1) < 1e-12);
+  CHECK(std::abs(m.change.value.value() + 1) < 1e-12);
+  // The mean of -|y| over |y| <= 0.1 and over |y| >= 0.45, by hand: the grid's step is 0.05.
+  CHECK(std::abs(m.contrast.value.value() - (-0.06 + 0.725)) < 1e-12);
+  for (std::size_t p = 0; p < r.count; ++p) r.rank[0][p] = 1;
+  const Magnification none = magnification(r, probe, distance, options);
+  CHECK(none.singular == r.count);
+  CHECK_THAT(none.contrast.reason, ContainsSubstring("singular at every point"));
+  CHECK_THAT(none.change.reason, ContainsSubstring("fewer than three points"));
+  CHECK_FALSE(none.entropy.value);
+}
+
+TEST_CASE("a record knows the rank of its metrics, and the one they could have", "[probe]") {
+  // Three units of relu: dead in places, where the rank is 0 or 1.
+  const Architecture architecture = make_architecture(1, {Activation::from_text("relu")}, {1}, {0});
+  const FiniteNetwork network = NetworkEnsemble(architecture, {3}, 2, 3, 2).network(0);
+  const Probe probe = grid_probe(1.5, 9);
+  const ProbeRecord r = record(network, 1, probe, {});
+  CHECK(r.full_rank == std::vector<int>{2});
+  int singular = 0;
+  for (std::size_t p = 0; p < r.count; ++p) {
+    int living = 0;
+    for (std::size_t u = 0; u < 3; ++u) {
+      const double* const w = network.layers[0].weights.data() + 2 * u;
+      living += w[0] * probe.points[2 * p] + w[1] * probe.points[2 * p + 1] > 0 ? 1 : 0;
+    }
+    if (probe.points[2 * p] != 0 || probe.points[2 * p + 1] != 0) CHECK(r.rank[0][p] == std::min(living, 2));
+    singular += r.rank[0][p] < 2 ? 1 : 0;
+  }
+  CHECK(singular > 0);
+  const Architecture narrow = make_architecture(3, {Activation::from_text("tanh")}, {1}, {0});
+  CHECK(record(NetworkEnsemble(narrow, {5, 1, 7}, 2, 3, 2).network(0), 1, probe, {.all_layers = true}).full_rank == std::vector<int>{2, 1, 1});
+  CHECK(record(NetworkEnsemble(narrow, {5, 1, 7}, 2, 3, 2).network(0), 1, probe, {}).full_rank == std::vector<int>{1});
 }

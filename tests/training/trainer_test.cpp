@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "infwidth/training/trainer.hpp"
 
+#include <atomic>
 #include <cmath>
 
 #include "catch.hpp"
@@ -126,16 +127,81 @@ TEST_CASE("training has the same bits for any number of threads, and after a che
   }
 }
 
-TEST_CASE("a loss that is no number stops training with advice", "[training]") {
+TEST_CASE("a loss that is no number stops training with advice, at the network before the step", "[training]") {
+  // x^3 with a huge rate: one step, and the square of the output is no double.
   TrainingData data{1, 1, 0, 1, {1}, {}, {1}};
   const Architecture cubic = make_architecture(1, {Activation::from_text("x^3")}, {1}, {0});
+  for (const Method method : {Method::gradient_descent, Method::adam}) {
+    TrainingOptions options;
+    options.loss = Loss::squared;
+    options.optimiser.method = method;
+    options.optimiser.rate = method == Method::adam ? 1e60 : 1e45;
+    options.optimiser.momentum = 0.5;
+    Trainer trainer(network_for(cubic, 4, 1, 1), cubic, data, options);
+    std::string before;
+    std::uint64_t steps = 0;
+    CHECK_THROWS_WITH(
+        [&] {
+          for (int k = 0; k < 50; ++k) {
+            before = trainer.state("");
+            steps = trainer.steps_done();
+            trainer.epoch();
+          }
+        }(),
+        ContainsSubstring("the loss is no number at step") && ContainsSubstring("smaller learning rate"));
+    // All of it: parameters, momenta, how many steps and epochs there were.
+    CHECK(steps > 0);
+    CHECK(trainer.steps_done() == steps);
+    CHECK(trainer.state("") == before);
+    // Not before in name only: the loss of these parameters is indeed no number, and a second try says the same.
+    CHECK_FALSE(std::isfinite(trainer.evaluate().loss));
+    CHECK_THROWS_AS(trainer.epoch(), NotReached);
+    CHECK(trainer.state("") == before);
+  }
   TrainingOptions options;
   options.loss = Loss::squared;
-  options.optimiser.rate = 1e3;
-  Trainer trainer(network_for(cubic, 4, 1, 1), cubic, data, options);
-  CHECK_THROWS_WITH([&] { for (int k = 0; k < 50; ++k) trainer.epoch(); }(), ContainsSubstring("learning rate 1000") || ContainsSubstring("no number in double precision"));
   options.optimiser.rate = 0;
   CHECK_THROWS_AS(Trainer(network_for(cubic, 4, 1, 1), cubic, data, options), UsageError);
+}
+
+TEST_CASE("what has no slope to learn by is refused", "[training]") {
+  const Task task = make_task("xor", 0);
+  const auto refused = [&](const char* text, const char* why) {
+    const Architecture network = make_architecture(1, {Activation::from_text(text)}, {1}, {0});
+    CHECK_THROWS_WITH(Trainer(network_for(network, 4, 2, 2), network, task.data, {}), ContainsSubstring(why));
+  };
+  refused("step", "step has no slope to learn by: it is constant but for its jump at x = 0");
+  refused("sign", "has no slope to learn by");
+  refused("step(x-1)-step(x+1)", "has no slope to learn by");
+  refused("x+step(x)", "they do not see its jump at x = 0");
+  for (const char* fine : {"relu", "abs", "hardtanh", "x", "elu:1"}) {
+    const Architecture network = make_architecture(1, {Activation::from_text(fine)}, {1}, {0});
+    CHECK_NOTHROW(Trainer(network_for(network, 4, 2, 2), network, task.data, {}));
+  }
+}
+
+TEST_CASE("an epoch is done or not: a stop between its steps goes back to its beginning", "[training]") {
+  const Task task = make_task("sinusoid", 3);
+  TrainingOptions options;
+  options.optimiser = {Method::adam, 0.01};
+  options.batch = 10;
+  Trainer trainer(network_for(small, 10, 2, 2), small, task.data, options);
+  trainer.epoch();
+  const std::string before = trainer.state("");
+  std::atomic<bool> stop{true};
+  CHECK_THROWS_AS(trainer.epoch(Budget(std::nullopt, &stop)), Stopped);
+  CHECK(trainer.state("") == before);
+  // A deadline that falls somewhere among the 40 steps of an epoch.
+  for (const double seconds : {1e-9, 1e-5, 1e-4, 3e-4}) {
+    const std::string at = trainer.state("");
+    const std::uint64_t epochs = trainer.epochs_done();
+    try {
+      trainer.epoch(Budget(std::chrono::duration<double>(seconds)));
+    } catch (const NotReached&) {
+      CHECK(trainer.state("") == at);
+      CHECK(trainer.epochs_done() == epochs);
+    }
+  }
 }
 
 TEST_CASE("learning rates follow their schedule", "[training]") {

@@ -51,18 +51,43 @@ TEST_CASE("the table of the drift, by networks of 64 and 256 units", "[flow][slo
 }
 
 TEST_CASE("a false theory of training is caught", "[flow]") {
-  // The networks of other variances than the theory is told.
+  // The same networks beside the theory and beside one whose values are twice as large.
   FlowStudyOptions options;
   options.draws = 300;
   options.times = {1};
   options.of = {.drift = false, .prediction = true, .mean_field = false, .posterior = false};
   options.threads = 2;
   const StudyResult truth = validate_flow(network, 32, make_task("two-points", 0).data, x, options);
-  TrainingData other = make_task("two-points", 0).data;
-  other.targets = {1, -1.6};
-  const StudyResult shifted = validate_flow(network, 32, other, x, options);
+  CHECK(truth.agrees());
+  options.inject = 1;
+  const StudyResult shifted = validate_flow(network, 32, make_task("two-points", 0).data, x, options);
+  CHECK_FALSE(shifted.agrees());
+  CHECK(shifted.test.p_value < 1e-6);
   REQUIRE(truth.rows.size() == 2);
-  CHECK(std::abs(shifted.rows[0].mean - truth.rows[0].theory) > 6 * shifted.rows[0].standard_error);
+  CHECK(shifted.rows[0].mean == truth.rows[0].mean);
+  for (std::size_t k = 0; k < 2; ++k) CHECK(shifted.rows[k].theory == 2 * truth.rows[k].theory);
+  CHECK(std::abs(shifted.rows[1].z.value()) > 5);
+}
+
+TEST_CASE("where all networks agree there is no 0/0", "[flow]") {
+  // tanh without bias at the origin: every output is exactly 0, before training and after it.
+  FlowStudyOptions options;
+  options.draws = 40;
+  options.times = {1};
+  options.threads = 2;
+  const StudyResult r = validate_flow(network, 16, make_task("two-points", 0).data, {0, 0}, options);
+  CHECK(r.agrees());
+  int certain = 0;
+  for (const StudyRow& row : r.rows) {
+    CAPTURE(row.quantity, row.mean, row.theory, row.standard_error);
+    CHECK(std::isfinite(row.z.value()));
+    CHECK(row.standard_error >= 0);
+    if (row.standard_error > 0) continue;
+    ++certain;
+    CHECK(row.mean == row.theory);
+    CHECK_THAT(row.note, ContainsSubstring("all networks agree"));
+  }
+  CHECK(certain == 2);  // mean and variance of the output
 }
 
 TEST_CASE("what no theory of training covers is refused", "[flow]") {

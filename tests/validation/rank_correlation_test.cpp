@@ -19,6 +19,14 @@ TEST_CASE("rank correlations of R's documentation, with ties", "[ranks]") {
   CHECK(std::isnan(rank_correlation(x, std::vector<double>(9, 1.0))));
 }
 
+TEST_CASE("ranks refuse what has no order, and know the infinite", "[ranks]") {
+  // Neither ends where NaN is sorted: x != x is true of it.
+  CHECK_THROWS_WITH(ranks(std::vector<double>{1, NAN, 2}), Catch::Matchers::ContainsSubstring("entry 2 of 3 is no number"));
+  CHECK_THROWS_AS(rank_correlation(std::vector<double>{1, 2, 3}, std::vector<double>{NAN, NAN, NAN}), std::invalid_argument);
+  CHECK(ranks(std::vector<double>{INFINITY, 0, -INFINITY, -INFINITY}) == std::vector<double>{4, 3, 1.5, 1.5});
+  CHECK(ranks({}).empty());
+}
+
 TEST_CASE("a partial correlation leaves out what a third quantity explains", "[ranks]") {
   std::vector<double> z(20000), a(20000), b(20000), x, y;
   Stream(1, 0, 0).normals(z);

@@ -42,7 +42,7 @@ struct EnsembleResult {
 
 /// Mean and covariance of vectors of `size` entries over draws 0, 1, .., computed in blocks that are merged in their order.
 ///   make_draws   called once a thread: what it returns belongs to that thread
-/// The end of the budget ends the run: the result then holds the draws so far.
+/// The end of the budget ends the run, seen here or by a draw that throws: the result then holds the draws so far.
 ///   Errors       what the draws throw; UsageError: a checkpoint that is no such file, or of another question
 EnsembleResult run_ensemble(std::size_t size, const std::function<Draws()>& make_draws, const EnsembleOptions& options);
 

@@ -25,4 +25,11 @@ Range parse_range(std::string_view text);
 /// `1,3/2,0.1`.  Errors  UsageError, naming text and entry
 std::vector<Rational> parse_list(std::string_view text);
 
+/// The nearest double.
+///   Errors   UsageError: a size beyond the largest double, or below the smallest that has all its digits (2.2e-308) and not 0
+double nearest_double(const Rational& value);
+/// One number, and a list, as doubles.  Errors  UsageError naming the text: no number; as `nearest_double`
+double parse_double(std::string_view text);
+std::vector<double> parse_doubles(std::string_view text);
+
 }  // namespace infwidth

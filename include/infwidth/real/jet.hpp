@@ -31,9 +31,9 @@ class Jet {
   Real& operator[](int k) { return c_[static_cast<std::size_t>(k)]; }
   const Real& value() const { return c_[0]; }
   Real derivative(int k) const {
-    long factorial = 1;
-    for (int i = 2; i <= k; ++i) factorial *= i;
-    return (*this)[k] * Real(static_cast<int>(factorial));
+    Real factorial(1);  // in a double exact up to 22!
+    for (int i = 2; i <= k; ++i) factorial *= Real(i);
+    return (*this)[k] * factorial;
   }
 
   Jet operator-() const {

@@ -18,12 +18,17 @@ class Budget {
 
   /// Cheap: one atomic load, and a look at the clock.
   void check() const;
+  /// Whether `check` would throw.
+  bool is_over() const;
   std::optional<std::chrono::duration<double>> limit() const { return limit_; }
 
  private:
   std::optional<std::chrono::duration<double>> limit_;
   std::chrono::steady_clock::time_point deadline_{};
   const std::atomic<bool>* stop_ = nullptr;
+
+  bool is_stopped() const { return stop_ != nullptr && stop_->load(std::memory_order_relaxed); }
+  bool is_late() const;
 };
 
 }  // namespace infwidth

@@ -15,7 +15,7 @@ namespace infwidth {
 /// Threads that stay at hand for work of microseconds: between two calls of `run` they spin for a short while before they sleep.
 class Team {
  public:
-  /// `threads`: the caller's among them.
+  /// `threads`: the caller's among them. Where the system gives fewer, the team is smaller.
   explicit Team(int threads);
   ~Team();
   Team(const Team&) = delete;

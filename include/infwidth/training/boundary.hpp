@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "infwidth/run/budget.hpp"
+
 namespace infwidth {
 
 /// A square grid over [-window, window]^2, row after row from the lowest y, the ends among its points.
@@ -25,6 +27,7 @@ using Segment = std::array<double, 4>;  // x1, y1, x2, y2
 std::vector<Segment> zero_lines(std::span<const double> field, const PlaneGrid& grid);
 
 /// The distance of each point (rows of two numbers) to the nearest piece; infinite if there is none.
-std::vector<double> distances(std::span<const double> points, const std::vector<Segment>& lines);
+///   Errors   Stopped, NotReached: the end of the budget
+std::vector<double> distances(std::span<const double> points, const std::vector<Segment>& lines, const Budget& budget = {});
 
 }  // namespace infwidth

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "infwidth/finite/network.hpp"
+#include "infwidth/run/budget.hpp"
 #include "infwidth/training/data.hpp"
 #include "infwidth/training/loss.hpp"
 
@@ -39,11 +40,13 @@ class Backpropagation {
 
   std::size_t size() const;
   std::size_t points() const;
-  /// Over the points of `rows` (all of them: empty); `gradient` is written, of size(), or left out (null): then only the loss is computed.
-  ///   Errors   NotReached: an activation that is no number at a preactivation
-  LossValue at(std::span<const double> parameters, double* gradient, std::span<const std::uint32_t> rows = {});
-  /// The same, each piece of the gradient handed over as soon as it is final: use(first, count, values), on any thread, each parameter once.
-  LossValue at(std::span<const double> parameters, std::span<const std::uint32_t> rows, const std::function<void(std::size_t, std::size_t, const double*)>& use);
+  /// Over the points of `rows` (all of them: empty); `gradient` is written, of size(), or left out (null): then only the loss is computed. Where the loss is no finite number, the gradient
+  /// is NaN.
+  ///   Errors   NotReached: an activation that is no number at a preactivation; the end of the budget, which is looked at before each block of some hundred points (and Stopped)
+  LossValue at(std::span<const double> parameters, double* gradient, std::span<const std::uint32_t> rows = {}, const Budget& budget = {});
+  /// The same, each piece of the gradient handed over as soon as it is final: use(first, count, values), on any thread, each parameter once. Nothing is handed over where the loss is no
+  /// finite number, or an error is thrown.
+  LossValue at(std::span<const double> parameters, std::span<const std::uint32_t> rows, const std::function<void(std::size_t, std::size_t, const double*)>& use, const Budget& budget = {});
 
  private:
   struct State;

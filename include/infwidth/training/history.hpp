@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -43,14 +44,15 @@ struct HistoryOptions {
 
 /// The network after `epoch` epochs.
 ///   result      loss and accuracy on all data
-///   geometry    empty without a probe
-///   symmetry    none where it was not asked for, or the limit has no metric
+///   geometry    empty without a probe, or with the reason `no_geometry`
+///   symmetry    none without being asked for, or with the reason `no_symmetry`
 struct HistoryEntry {
   std::uint64_t epoch = 0;
   EpochResult result;
   std::vector<double> parameters;
   ProbeRecord geometry;
   std::optional<NetworkSymmetry> symmetry;
+  std::string no_geometry, no_symmetry;
 };
 
 struct History {
@@ -60,18 +62,16 @@ struct History {
   bool complete = false;  // false: stopped, or late; the last entry is then the network at that moment
 };
 
-/// Trains, and records.
+/// Trains, and records. The end of the budget ends it: what is known then is looked at for `last_look` at most, and entries that this does not suffice for say so.
 ///   Errors   as Trainer and record; UsageError: a checkpoint that is none, or of another question. A loss that is no number ends the run: NotReached.
 History train(const Task& task, const HistoryOptions& options);
 
-/// Distance of the probe's points to the decision boundary of the last entry, and what it says of all of them.
-///   before    of each entry: log-volume against the final boundary
-///   change    of each entry: rank correlation of its log-volume minus that of the first with the distance; none for the first
-struct MagnificationHistory {
-  std::vector<Magnification> at;
-  std::vector<std::optional<double>> change;
-};
-/// Errors   as `magnification`; UsageError: no flat probe
-MagnificationHistory magnification_history(const History& history, const Probe& probe);
+/// The budget of what is done after the end of the budget.
+inline constexpr std::chrono::duration<double> last_look{2};
+
+/// Of each entry: its log-volume against the distance to the decision boundary of the last entry, and its change since the first.
+///   layer    of those recorded, from 0; none: the last one
+///   Errors   UsageError: no flat probe
+std::vector<Magnification> magnification_history(const History& history, const Probe& probe, std::optional<std::size_t> layer = std::nullopt);
 
 }  // namespace infwidth

@@ -43,7 +43,9 @@ struct ProbeRequest {
 };
 
 /// A network at the points of a probe.
-///   log_volume   of each layer that was asked for (the last one alone, or all from the first): count numbers. Where n < d, of the non-zero eigenvalues
+///   log_volume   of each layer that was asked for (the last one alone, or all from the first): count numbers. Where the metric is singular, of the non-zero eigenvalues; -inf if it is 0
+///   rank         of the metric, in the same way
+///   full_rank    of each layer: that of networks of these widths in general, min(d, n_1, .., n_l). Below it a metric is singular (dead or saturated units)
 ///   curvature    the Ricci scalar of the last layer, NaN where the metric is singular
 ///   spectrum     count x d eigenvalues of the last layer's metric, in decreasing order
 ///   outputs      count x outputs
@@ -54,28 +56,47 @@ struct ProbeRequest {
 struct ProbeRecord {
   std::size_t count = 0, outputs_per_point = 0, dimension = 0;
   std::vector<std::vector<double>> log_volume;
+  std::vector<std::vector<int>> rank;
+  std::vector<int> full_rank;
   std::vector<double> curvature, spectrum, outputs, margin, entropy, distance;
   std::vector<int> label;
 };
 
 /// `network` has a readout, whose outputs are divided by `output_scale`.
-///   Errors   as finite_geometry
+///   Errors   as finite_geometry; Stopped, NotReached: the end of the budget
 ProbeRecord record(const FiniteNetwork& network, double output_scale, const Probe& probe, const ProbeRequest& request, int threads = 1, const Budget& budget = {});
 
 /// The decision boundaries on a plane: where each class begins, the last one apart (which begins where the others end).
 std::vector<Segment> decision_boundary(const ProbeRecord& record, const Probe& probe);
 
-/// How log-volume goes with distance from a boundary.
+/// A finite number, or why there is none.
+struct Statistic {
+  std::optional<double> value;
+  std::string reason;
+};
+
+/// How log-volume goes with distance from a boundary, over the points whose metric is not singular.
 ///   contrast   mean log-volume nearer than `near`, minus that farther than `far`
 ///   plain      Spearman's rank correlation with the distance
 ///   partial    the same given |x|: the volume of a random network falls with |x| by itself
 ///   entropy    rank correlation of log-volume with the prediction's entropy
+///   change     rank correlation with the distance of what log-volume has become more since another record, over the points that are singular in neither
+///   singular   how many points are left out of the first four
 struct Magnification {
-  double contrast = 0, plain = 0, partial = 0, entropy = 0;
+  Statistic contrast, plain, partial, entropy, change;
+  std::size_t singular = 0;
+};
+
+/// How that is measured.
+///   layer    of those recorded, from 0
+///   before   the record that `change` is about; null: there is none
+struct MagnificationOptions {
+  std::size_t layer = 0;
+  const ProbeRecord* before = nullptr;
+  double near = 0.1, far = 0.4;
 };
 /// `distance`: of the points to the boundary in question, which need not be that of `record` (before training, it is the one to come).
-///   Errors   NotReached: no boundary, or no points near or far from it
 ///   Derivation D-085
-Magnification magnification(const ProbeRecord& record, const Probe& probe, std::span<const double> distance, double near = 0.1, double far = 0.4);
+Magnification magnification(const ProbeRecord& record, const Probe& probe, std::span<const double> distance, const MagnificationOptions& options = {});
 
 }  // namespace infwidth

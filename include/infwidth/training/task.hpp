@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "infwidth/io/npy.hpp"
 #include "infwidth/training/data.hpp"
 
 namespace infwidth {
@@ -35,12 +36,17 @@ Task make_task(const std::string& name, std::uint64_t seed);
 ///   labels   whole numbers, one a point; any values: classes are numbered in increasing order
 ///   Errors   UsageError: as read_matrix; unequal numbers of rows; fewer than two classes
 Task read_task(const std::string& points, const std::string& labels);
+/// The same of what has been read: `name` and `labels_name` stand for the files.
+Task labelled_task(const std::string& name, DataMatrix points, const std::string& labels_name, const std::vector<std::int64_t>& labels);
 
 /// MNIST's and CIFAR-10's own files: `images` in IDX format (train-images-idx3-ubyte) with `labels` in IDX, or CIFAR-10 batches (data_batch_1.bin) without. Pixels are divided by 255.
 ///   most     the first so many images; 0: all
 ///   Errors   UsageError naming the file: cut short, another format, compressed
 Task read_idx(const std::string& images, const std::string& labels, std::size_t most = 0);
 Task read_cifar(const std::vector<std::string>& batches, std::size_t most = 0);
+
+/// Tells data apart by their contents.
+std::string fingerprint(const TrainingData& data);
 
 /// One-hot targets minus 1/classes, for the squared loss on a task with classes.
 void add_class_targets(TrainingData& data);

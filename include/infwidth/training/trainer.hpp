@@ -36,18 +36,20 @@ struct EpochResult {
 class Trainer {
  public:
   /// `network`: drawn from `architecture`, with a readout of as many outputs as the loss wants.
-  ///   Errors   UsageError: what Backpropagation refuses; a learning rate that is not positive, decay below 0, momentum or betas outside [0, 1)
+  ///   Errors   UsageError: what Backpropagation refuses; an activation that jumps or is constant (its slope is no guide); a learning rate that is not positive, decay below 0, momentum
+  ///            or betas outside [0, 1)
   Trainer(FiniteNetwork network, const Architecture& architecture, const TrainingData& data, const TrainingOptions& options);
   ~Trainer();
   Trainer(Trainer&&) noexcept;
 
   /// One pass through the data.
   ///   Errors   NotReached: the loss is no number any more, with step, learning rate and advice. The network is that before the step then.
-  EpochResult epoch();
+  ///            NotReached, Stopped: the end of the budget. All is then as it was before the epoch.
+  EpochResult epoch(const Budget& budget = {});
   std::uint64_t epochs_done() const;
   std::uint64_t steps_done() const;
   /// Loss and accuracy of the network as it is, on all data.
-  EpochResult evaluate();
+  EpochResult evaluate(const Budget& budget = {});
   /// As it is now.
   const FiniteNetwork& network();
   double output_scale() const;

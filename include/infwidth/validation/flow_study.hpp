@@ -25,12 +25,13 @@ struct FlowQuantities {
 ///   draws      pairs of networks of the width and as many of four times it: a pair has one w and readouts v and -v. What has no exact theory at the width is the
 ///              combination of both that is free of the next order, (4 m(4n) - m(n))/3
 ///   alpha      the level of the verdict
+///   inject     a relative error that all values of the theory get, to see it caught
 struct FlowStudyOptions {
   FlowQuantities of = {};
   std::vector<double> times = {0.25, 1, 4};
   double noise = 0.25;
   std::uint64_t draws = 1000, seed = 1;
-  double alpha = 1e-3;
+  double alpha = 1e-3, inject = 0;
   double tolerance = 1e-7;  // of the flow
   int threads = 1;
   std::string checkpoint = {}, identity = {};

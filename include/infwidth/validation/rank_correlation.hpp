@@ -7,11 +7,13 @@
 
 namespace infwidth {
 
-/// Ranks from 1; equal numbers share the mean of theirs.
+/// Ranks from 1; equal numbers share the mean of theirs. Infinite ones are first or last.
+///   Errors   std::invalid_argument: a NaN, which has no rank
 std::vector<double> ranks(std::span<const double> x);
 
 /// Spearman's rank correlation; NaN where one side is constant.
-///   x, y   of one length, two or more, finite
+///   x, y     of one length, two or more
+///   Errors   as `ranks`
 double rank_correlation(std::span<const double> x, std::span<const double> y);
 
 /// The partial rank correlation of x and y given z: (r_xy - r_xz r_yz) / sqrt((1 - r_xz^2)(1 - r_yz^2)); NaN where z decides one of them.
