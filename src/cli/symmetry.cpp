@@ -36,7 +36,8 @@ constexpr const char* examples =
     "for every generator of so(d), and the form A I + B x x^T; each deviation is relative to the largest entry of g.\n"
     "With --widths, random networks are drawn: each breaks the symmetry, but O^T g(Ox) O - g(x) is 0 on average, which is tested with the\n"
     "false-alarm rate --alpha. The symmetry-breaking index |g - Pg|^2 / |g_infinite|^2, P the projection onto the span of I and x x^T, has\n"
-    "a mean that theory knows: a trained network is broken by training where its index is beyond that. Exit code 0 if the symmetry stands, 5 if not.";
+    "a mean that theory knows: a trained network is broken by training where its index is beyond that. Exit code 5 if the symmetry is broken, 0 if it\n"
+    "stands or there is no verdict.";
 
 double parsed_alpha(const std::string& text) {
   const double alpha = for_flag("--alpha", [&] { return parse_double(text); });
@@ -49,8 +50,8 @@ std::vector<Column> columns() {
           {"standard_error", "standard error", "\\text{standard error}"}, {"note", "note", "\\text{note}"}};
 }
 
-void write_verdict(const Flags& flags, Answer& answer, bool holds, const std::string& rest, const std::string& text) {
-  if (flags.answer.format == "json") answer.raw("{\"verdict\":" + json_string(holds ? "symmetric" : "not symmetric") + rest + "}\n");
+void write_verdict(const Flags& flags, Answer& answer, const char* verdict, const std::string& rest, const std::string& text) {
+  if (flags.answer.format == "json") answer.raw("{\"verdict\":" + json_string(verdict) + rest + "}\n");
   if (flags.answer.format == "csv") complain(command, text);
 }
 
@@ -83,7 +84,7 @@ int of_the_limit(const Flags& flags, const std::vector<Rational>& x, Answer& ans
   row("g(Ox) - O g(x) O^T", found.rotation, "the largest entry, relative to g's");
   row("Killing equation", found.killing, "the largest entry of the Lie derivative of g along a rotation");
   row("g - (A I + B x x^T)", found.form, "with the A and B that fit best");
-  write_verdict(flags, answer, holds, "", text);
+  write_verdict(flags, answer, holds ? "symmetric" : "not symmetric", "", text);
   return holds ? answered : disagrees;
 }
 
@@ -101,17 +102,19 @@ int of_networks(const Flags& flags, const std::vector<Rational>& x, Answer& answ
   Progress progress = answer.progress(options.draws);
   options.progress = &progress;
   const EnsembleSymmetry found = ensemble_symmetry(network.architecture(), widths, {x}, options);
-  const bool holds = found.test.p_value >= alpha;
-  const std::string text = std::string(holds ? "the law is invariant" : "THE LAW IS NOT INVARIANT") + ": p = " + three_digits(found.test.p_value) + " for " + std::to_string(found.test.used.size()) +
-                           " components together, alpha = " + three_digits(alpha);
+  const bool tested = found.test.reason.empty(), holds = found.test.p_value >= alpha;
+  std::string text = std::string(holds ? "the law is invariant" : "THE LAW IS NOT INVARIANT") + ": p = " + three_digits(found.test.p_value) + " for " + std::to_string(found.test.used.size()) +
+                     " of " + std::to_string(found.components) + " components together, alpha = " + three_digits(alpha);
+  if (!tested) text = "no verdict: " + found.test.reason;
   answer.begin(columns(), network.description() + ", widths " + flags.widths + "; " + std::to_string(found.draws) + " draws, seed " + flags.seed + "; " + text);
   const Printing print{6, Engine::number, false}, rough{3, Engine::number, false};
   const Cell expected = found.expected ? Cell(quantity(*found.expected, 1e-14 * *found.expected, found.standing, print)) : Cell(Missing{"no theory has it"});
   std::string note = "|g - Pg|^2 / |g_infinite|^2, its mean over the draws";
-  if (found.expected) note += "; expected: " + found.standing + ", z = " + three_digits(found.standard_error > 0 ? (found.index - *found.expected) / found.standard_error : 0);
+  if (found.expected) note += "; expected: " + found.standing + (found.standard_error > 0 ? ", z = " + three_digits((found.index - *found.expected) / found.standard_error) : "; the networks do not differ in it");
   answer.row({"symmetry-breaking index", quantity(found.index, found.standard_error / 20, "Monte Carlo", print), expected, quantity(found.standard_error, 0, "", rough), note});
-  answer.row({"equivariance p-value", quantity(found.test.p_value, 0, "Hotelling's T^2", rough), Missing{"uniform between 0 and 1"}, Missing{"not a mean"}, "of the mean of O^T g(Ox) O - g(x)"});
-  write_verdict(flags, answer, holds, ",\"p_value\":" + three_digits(found.test.p_value) + ",\"alpha\":" + three_digits(alpha), text);
+  answer.row({"equivariance p-value", tested ? Cell(quantity(found.test.p_value, 0, "Hotelling's T^2", rough)) : Cell(Missing{found.test.reason}), Missing{"a p-value is no mean over the draws"}, Missing{"a p-value is no mean over the draws"}, "of the mean of O^T g(Ox) O - g(x)"});
+  const std::string p_value = tested ? three_digits(found.test.p_value) : "null,\"reason\":" + json_string(found.test.reason);
+  write_verdict(flags, answer, !tested ? "none" : holds ? "symmetric" : "not symmetric", ",\"p_value\":" + p_value + ",\"alpha\":" + three_digits(alpha), text);
   if (!found.complete) {
     complain(command, "stopped after " + std::to_string(found.draws) + " draws; these are the statistics so far");
     try {

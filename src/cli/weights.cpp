@@ -11,6 +11,7 @@
 #include "infwidth/finite/geometry.hpp"
 #include "infwidth/finite/measured_variances.hpp"
 #include "infwidth/finite/read_network.hpp"
+#include "infwidth/finite/rounding.hpp"
 #include "infwidth/geometry/metric.hpp"
 #include "infwidth/io/json.hpp"
 #include "infwidth/io/points.hpp"
@@ -147,9 +148,14 @@ Symmetry symmetry_of(const CLI::App& command, const FiniteNetwork& network, cons
     s.found = network_symmetry(network, s.like, {points.begin(), points.begin() + static_cast<std::ptrdiff_t>(s.points)}, 100, 1, budget);
   } catch (const NoSuchQuantity& error) {
     s.reason = error.what();
+  } catch (const NotReached& error) {
+    budget.check();
+    s.reason = error.what();  // out of reach is the infinite width that it is measured against, not the network
   }
   return s;
 }
+
+std::string no_metric_at_kink(int layer) { return "a preactivation of hidden layer " + std::to_string(layer) + " is where phi has no derivative: the network has no metric here"; }
 
 class Rows {
  public:
@@ -179,24 +185,19 @@ class Rows {
     return all;
   }
 
-  void write(const FiniteGeometry& g, std::size_t p, std::size_t number, const std::vector<Rational>& x) {
+  void write(const FiniteGeometry& g, const GeometryRounding& rounding, std::size_t p, std::size_t number, const std::vector<Rational>& x) {
     const double* const metric = g.metric.data() + p * d_ * d_;
+    if (g.kink[p] > 0) return write_kink(g.kink[p], number, x);
     if (!std::all_of(metric, metric + d_ * d_, [](double v) { return std::isfinite(v); })) {
       throw NotReached("point " + std::to_string(number) + ": the metric has left the range of double precision; scale the weights or the point down");
     }
-    std::vector<Cell> cells;
-    for (std::size_t i = 0; small_ && i < d_; ++i) cells.emplace_back(given(x[i], question_.answer));
-    if (!small_) cells.emplace_back(static_cast<long>(number));
-    Rational norm2 = 0;
-    for (const Rational& c : x) norm2 += c * c;
-    cells.emplace_back(given(norm2, question_.answer));
-    cells.emplace_back(static_cast<long>(d_));
-    const auto entry = [&](std::size_t i, std::size_t j) { return cell(metric[i * d_ + j], 1e-12 * std::sqrt(metric[i * d_ + i] * metric[j * d_ + j])); };
+    std::vector<Cell> cells = place(number, x);
+    const auto entry = [&](std::size_t i, std::size_t j) { return cell(metric[i * d_ + j], rounding.metric[p] * std::sqrt(metric[i * d_ + i]) * std::sqrt(metric[j * d_ + j])); };
     for (std::size_t i = 0; small_ && i < d_; ++i) {
       for (std::size_t j = i; j < d_; ++j) cells.emplace_back(entry(i, j));
     }
-    add_volume(cells, g.log_volume[p], g.rank[p]);
-    add_curvature(cells, g, p);
+    add_volume(cells, g.log_volume[p], rounding.log_volume[p], g.rank[p]);
+    add_curvature(cells, g, rounding, p);
     if (small_) {
       Matrix matrix(d_);
       for (std::size_t i = 0; i < d_; ++i) {
@@ -205,26 +206,52 @@ class Rows {
       cells.emplace_back(std::move(matrix));
     }
     answer_.row(std::move(cells));
+    any_ = true;
   }
+
+  /// Has any point a metric?
+  bool any() const { return any_; }
 
  private:
   std::size_t d_;
   Smoothness smoothness_;
   const WeightsQuestion& question_;
   Answer& answer_;
-  bool small_;
+  bool small_, any_ = false;
+
+  std::vector<Cell> place(std::size_t number, const std::vector<Rational>& x) const {
+    std::vector<Cell> cells;
+    for (std::size_t i = 0; small_ && i < d_; ++i) cells.emplace_back(given(x[i], question_.answer));
+    if (!small_) cells.emplace_back(static_cast<long>(number));
+    Rational norm2 = 0;
+    for (const Rational& c : x) norm2 += c * c;
+    cells.emplace_back(given(norm2, question_.answer));
+    cells.emplace_back(static_cast<long>(d_));
+    return cells;
+  }
+
+  /// The row of a point at which the network has no metric.
+  void write_kink(int layer, std::size_t number, const std::vector<Rational>& x) {
+    const Missing none{no_metric_at_kink(layer)};
+    std::vector<Cell> cells = place(number, x);
+    cells.resize(columns().size(), none);
+    answer_.row(std::move(cells));
+  }
 
   Quantity cell(double x, double error) const {
     const bool for_programs = question_.answer.format == "json" || question_.answer.format == "csv";
     return quantity(x, error, "jets in double precision", for_programs ? Printing{15, Engine::number, true} : Printing{10, Engine::number, false});
   }
 
-  void add_volume(std::vector<Cell>& cells, double log_volume, int rank) const {
-    if (rank == static_cast<int>(d_)) {
+  void add_volume(std::vector<Cell>& cells, double log_volume, double error, int rank) const {
+    if (rank == static_cast<int>(d_) && std::isfinite(error)) {
       const double volume = std::exp(log_volume);
-      if (std::isnormal(volume)) cells.emplace_back(cell(volume, 1e-12 * volume * (1 + std::abs(log_volume))));
+      if (std::isnormal(volume)) cells.emplace_back(cell(volume, volume * error));
       else cells.emplace_back(Missing{"beyond the range of double precision; its logarithm is not"});
-      cells.emplace_back(cell(log_volume, 1e-12 * (1 + std::abs(log_volume))));
+      cells.emplace_back(cell(log_volume, error));
+    } else if (rank == static_cast<int>(d_)) {
+      const Missing none{"the metric is too near to a singular one here"};
+      cells.insert(cells.end(), {none, none});
     } else {
       cells.emplace_back(cell(0, 0));
       std::string reason = "the metric is singular: its rank is " + std::to_string(rank) + " of " + std::to_string(d_);
@@ -234,7 +261,7 @@ class Rows {
     cells.emplace_back(static_cast<long>(rank));
   }
 
-  void add_curvature(std::vector<Cell>& cells, const FiniteGeometry& g, std::size_t p) const {
+  void add_curvature(std::vector<Cell>& cells, const FiniteGeometry& g, const GeometryRounding& rounding, std::size_t p) const {
     std::string reason = smoothness_.no_curvature;
     if (g.rank[p] < static_cast<int>(d_)) reason = "the metric is singular here";
     if (d_ > largest_curved) reason = "more than " + std::to_string(largest_curved) + " dimensions: every unit has d (d+1)/2 second derivatives";
@@ -242,10 +269,10 @@ class Rows {
       cells.emplace_back(cell(0, 0));
     } else if (!reason.empty()) {
       cells.emplace_back(Missing{reason});
-    } else if (!std::isfinite(g.ricci[p])) {
+    } else if (!std::isfinite(g.ricci[p]) || !std::isfinite(rounding.ricci[p])) {
       cells.emplace_back(Missing{"the metric is too near to a singular one here"});
     } else {
-      cells.emplace_back(cell(g.ricci[p], 1e-9 * std::abs(g.ricci[p])));
+      cells.emplace_back(cell(g.ricci[p], rounding.ricci[p]));
     }
   }
 };
@@ -290,12 +317,14 @@ int answer_weights(const CLI::App& command, const WeightsFlags& flags, const Wei
       for (const Rational& c : points[p]) x.push_back(constant<double>(c));
     }
     const FiniteGeometry g = finite_geometry(network, {x.data(), count, d}, request, threads, answer.budget());
-    for (std::size_t p = 0; p < count; ++p) rows.write(g, p, first + p + 1, points[first + p]);
+    if (points.size() == 1 && g.kink[0] > 0) throw NoSuchQuantity(no_metric_at_kink(g.kink[0]));
+    const GeometryRounding rounding = geometry_rounding(network, {x.data(), count, d}, request, g, threads, answer.budget());
+    for (std::size_t p = 0; p < count; ++p) rows.write(g, rounding, p, first + p + 1, points[first + p]);
     progress.advance(count);
   }
   if (question.answer.format == "json") answer.raw(symmetry.json());
   if (question.answer.format == "csv") complain(command_name, on_one_line(symmetry.caption()));
-  return answered;
+  return rows.any() ? answered : no_such_quantity;
 }
 
 }  // namespace infwidth::cli

@@ -18,7 +18,7 @@ namespace infwidth {
 
 namespace {
 
-constexpr std::string_view magic = "infwidth ensemble 1\n";
+constexpr std::string_view magic = "infwidth ensemble 2\n";
 
 /// What is known of the first draws.
 struct State {
@@ -33,6 +33,8 @@ void write_checkpoint(const State& state, const EnsembleOptions& options) {
   w.number(state.moments.count());
   w.numbers(state.moments.mean());
   w.numbers(state.moments.scatter());
+  w.numbers(state.moments.third());
+  w.numbers(state.moments.fourth());
   w.number(state.kept.size());
   for (const std::vector<double>& k : state.kept) w.numbers(k);
   Output file = Output::to_file(options.checkpoint);
@@ -52,9 +54,9 @@ State read_checkpoint(std::size_t size, const EnsembleOptions& options) {
   }
   State state;
   const std::uint64_t count = r.number();
-  std::vector<double> mean = r.numbers(), scatter = r.numbers();
-  if (mean.size() != size || scatter.size() != size * size || count % options.block != 0) r.refuse();
-  state.moments = Moments::restored(count, std::move(mean), std::move(scatter));
+  std::vector<double> mean = r.numbers(), scatter = r.numbers(), third = r.numbers(), fourth = r.numbers();
+  if (mean.size() != size || scatter.size() != size * size || third.size() != size || fourth.size() != size || count % options.block != 0) r.refuse();
+  state.moments = Moments::restored(count, std::move(mean), std::move(scatter), std::move(third), std::move(fourth));
   state.kept.resize(r.number() == options.keep.size() ? options.keep.size() : (r.refuse(), 0));
   for (std::vector<double>& k : state.kept) {
     k = r.numbers();

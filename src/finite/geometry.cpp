@@ -36,15 +36,34 @@ FiniteMap::FiniteMap(FiniteMap&&) noexcept = default;
 
 struct FiniteMap::Worker::State {
   explicit State(const FiniteMap::State& map) : of_layer(map.of_layer) {
-    for (const auto& v : map.values) readers.emplace_back(*v);
+    for (const auto& v : map.values) {
+      readers.emplace_back(*v);
+      without_slope.push_back(&v->without_slope());
+    }
   }
   std::vector<std::size_t> of_layer;
   std::vector<ActivationValues::Reader> readers;
+  std::vector<const std::vector<double>*> without_slope;
   // Jets of a layer: a row a unit; P columns of values, then P of each first derivative, then P of each second one d_j d_k, j <= k.
   std::vector<double> jets, next, argument, value, slope, second;
   TangentFrame frame;
 
   ActivationValues::Reader& reader(std::size_t l) { return readers[of_layer[l]]; }
+
+  /// Preactivations of layer l at a point without slope, for which a gradient makes that matter.
+  void find_kinks(std::size_t l, std::size_t rows, std::size_t columns, std::size_t count, std::size_t dimension, std::vector<int>& kink) const {
+    for (const double t : *without_slope[of_layer[l]]) {
+      for (std::size_t r = 0; r < rows; ++r) {
+        const double* const row = jets.data() + r * columns;
+        for (std::size_t p = 0; p < count; ++p) {
+          if (row[p] != t || kink[p] != 0) continue;
+          for (std::size_t j = 0; j < dimension; ++j) {
+            if (row[(1 + j) * count + p] != 0) kink[p] = static_cast<int>(l) + 1;
+          }
+        }
+      }
+    }
+  }
 
   /// The values (columns 0 .. count - 1 of each row) through the activation: value, slope and, for order 2, second.
   void activate(std::size_t l, std::size_t rows, std::size_t columns, std::size_t count, int order) {
@@ -121,7 +140,9 @@ void FiniteMap::Worker::at(const FiniteNetwork& network, MatrixView points, cons
     for (std::size_t j = 0; j < d && order > 0; ++j) std::fill_n(row + (1 + j) * count, count, w[j]);
     std::fill_n(row + count * (1 + d), seconds * count, 0.0);
   }
+  result.kink.assign(derivatives ? count : 0, 0);
   for (std::size_t l = 0;; ++l) {
+    if (derivatives) s.find_kinks(l, n, columns, count, d, result.kink);
     s.activate(l, n, columns, count, symmetric && l == 0 ? 2 : order);
     const bool last = l + 1 == depth;
     if (network.residual && !last) s.next = s.jets;
@@ -245,6 +266,7 @@ FiniteGeometry finite_geometry(const FiniteNetwork& network, MatrixView points, 
       (all.*field).insert((all.*field).end(), (part.*field).begin(), (part.*field).end());
     }
     all.rank.insert(all.rank.end(), part.rank.begin(), part.rank.end());
+    all.kink.insert(all.kink.end(), part.kink.begin(), part.kink.end());
     part = {};
   }
   return all;

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "infwidth/real/errors.hpp"
+#include "infwidth/real/exact_rational.hpp"
 
 namespace infwidth {
 
@@ -16,9 +18,7 @@ double mean_square(const std::vector<double>& x) {
   if (largest == 0) return 0;
   double sum = 0;
   for (const double v : x) sum += (v / largest) * (v / largest);  // no square overflows
-  const double mean = sum / static_cast<double>(x.size()) * largest * largest;
-  if (!std::isfinite(mean)) throw NoSuchQuantity("the weights' mean square is beyond double precision");
-  return mean;
+  return sum / static_cast<double>(x.size()) * largest * largest;
 }
 
 }  // namespace
@@ -27,8 +27,10 @@ Architecture measured_architecture(const FiniteNetwork& network) {
   std::vector<Rational> weights, biases;
   for (const DenseLayer& layer : network.layers) {
     const double fan_in = weights.empty() ? 1 : static_cast<double>(layer.inputs);
-    weights.emplace_back(fan_in * mean_square(layer.weights));
-    biases.emplace_back(mean_square(layer.biases));
+    for (const auto& [variance, into] : {std::pair{fan_in * mean_square(layer.weights), &weights}, std::pair{mean_square(layer.biases), &biases}}) {
+      if (!std::isfinite(variance)) throw NoSuchQuantity("the mean square of the numbers of layer " + std::to_string(biases.size() + 1) + " is beyond double precision; scale the network down");
+      into->push_back(exact_rational(variance));
+    }
   }
   if (!network.has_readout()) {
     weights.emplace_back(1);

@@ -6,9 +6,20 @@
 
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/functions.hpp"
+#include "infwidth/run/memory.hpp"
 #include "infwidth/run/stream.hpp"
 
 namespace infwidth {
+
+namespace {
+
+std::string widths_text(const std::vector<std::uint64_t>& widths) {
+  std::string text;
+  for (const std::uint64_t width : widths) text += (text.empty() ? "" : ",") + std::to_string(width);
+  return text;
+}
+
+}  // namespace
 
 NetworkEnsemble::NetworkEnsemble(const Architecture& architecture, std::vector<std::uint64_t> widths, std::size_t dimension, std::uint64_t seed, std::size_t outputs)
     : architecture_(architecture), widths_(std::move(widths)), dimension_(dimension), outputs_(outputs), seed_(seed) {
@@ -22,11 +33,21 @@ NetworkEnsemble::NetworkEnsemble(const Architecture& architecture, std::vector<s
     if (width == 0) throw UsageError("widths: 0; a layer has one unit or more");
     if (architecture_.residual && width != widths_[0]) throw UsageError("widths: a residual network adds layers, so they have one width");
   }
+  require_memory(bytes(), "a network of widths " + widths_text(widths_), "take smaller widths");
   for (std::size_t l = 0; l <= depth; ++l) {
     const std::size_t inputs = l == 0 ? (architecture_.input_scaling == InputScaling::fan_in ? dimension_ : 1) : widths_[l - 1];
     weight_scale_.push_back(std::sqrt(constant<double>(architecture_.sigma_w2[l]) / static_cast<double>(inputs)));
     bias_scale_.push_back(std::sqrt(constant<double>(architecture_.sigma_b2[l])));
   }
+}
+
+std::uint64_t NetworkEnsemble::bytes() const {
+  std::uint64_t numbers = 0, inputs = dimension_;
+  for (const std::uint64_t width : widths_) {
+    numbers = size_sum(numbers, size_product(width, size_sum(inputs, 1)));
+    inputs = width;
+  }
+  return size_product(sizeof(double), size_sum(numbers, size_product(outputs_, size_sum(inputs, 1))));
 }
 
 FiniteNetwork NetworkEnsemble::network(std::uint64_t draw) const {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "infwidth/activation/same_function.hpp"
+#include "infwidth/finite/certain_zero.hpp"
 #include "infwidth/finite/wishart.hpp"
 #include "infwidth/gaussian/at_zero.hpp"
 #include "infwidth/geometry/cancellation.hpp"
@@ -400,6 +401,7 @@ FiniteTheory<Ball> FiniteWidth::at(const InputPoint& x, const FiniteOptions& opt
   of_limit.digits = options.digits + guard_digits;
   of_limit.budget = options.budget;
   const LayerMetric<Ball> infinite = answered(state_->infinite_width.at(x, of_limit).back());
+  if (const std::string reason = no_finite_metric(state_->network, x); !reason.empty()) throw NoSuchQuantity(reason);
   FiniteTheory<Ball> t;
   refine(options.digits, "the laws of finite width", [&] {
     try {

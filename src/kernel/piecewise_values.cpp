@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "infwidth/activation/double_form.hpp"
 #include "infwidth/gaussian/legendre.hpp"
 
 namespace infwidth {
@@ -19,7 +20,8 @@ bool is_branch_point(EndKind kind) { return kind == EndKind::algebraic || kind =
 
 PiecewiseValues::PiecewiseValues(const Activation& phi) : name_(phi.name()) {
   for (const Piece& piece : phi.pieces()) {
-    programs_.push_back(std::make_unique<const Program>(std::vector<Expression>{piece.value, piece.derivative}, "x"));
+    const DoubleForm form = double_form(piece.value);
+    programs_.push_back(std::make_unique<const Program>(std::vector<Expression>{form.value, form.slope}, "x"));
     if (!piece.right) continue;
     breaks_.push_back(piece.right->at.approximately());
     graded_.push_back(is_branch_point(piece.right->kind));

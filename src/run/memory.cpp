@@ -3,10 +3,10 @@
 
 #include <unistd.h>
 
+#include <fmt/core.h>
 #include <fstream>
 #include <iterator>
-
-#include <fmt/core.h>
+#include <limits>
 
 #include "infwidth/real/errors.hpp"
 
@@ -38,10 +38,19 @@ std::optional<std::uint64_t> available_memory() {
   return std::nullopt;
 }
 
-void require_memory(std::uint64_t bytes, const std::string& what) {
+void require_memory(std::uint64_t bytes, const std::string& what, const std::string& cure) {
   const std::optional<std::uint64_t> available = available_memory();
   if (available && bytes > *available)
-    throw UsageError(what + " needs " + size_text(bytes) + " of memory, and " + size_text(*available) + " are available; take fewer points, or a machine with more memory");
+    throw UsageError(what + " needs " + size_text(bytes) + " of memory, and " + size_text(*available) + " are available; " + cure + ", or a machine with more memory");
+}
+
+std::uint64_t size_product(std::uint64_t a, std::uint64_t b) {
+  std::uint64_t product = 0;
+  return __builtin_mul_overflow(a, b, &product) ? std::numeric_limits<std::uint64_t>::max() : product;
+}
+std::uint64_t size_sum(std::uint64_t a, std::uint64_t b) {
+  std::uint64_t sum = 0;
+  return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<std::uint64_t>::max() : sum;
 }
 
 }  // namespace infwidth

@@ -12,6 +12,7 @@
 #include "infwidth/io/json.hpp"
 #include "infwidth/io/output.hpp"
 #include "infwidth/real/errors.hpp"
+#include "infwidth/real/exact_rational.hpp"
 
 namespace infwidth {
 
@@ -140,7 +141,7 @@ class Run {
     const std::size_t d = task_.data.dimension, wanted = static_cast<std::size_t>(std::max(0, options_.symmetry_points)), step = std::max<std::size_t>(1, task_.data.points / std::max<std::size_t>(1, wanted));
     for (std::size_t p = 0; p < task_.data.points && points.size() < wanted; p += step) {
       std::vector<Rational>& x = points.emplace_back();
-      for (std::size_t i = 0; i < d; ++i) x.emplace_back(task_.data.inputs[p * d + i]);
+      for (std::size_t i = 0; i < d; ++i) x.push_back(exact_rational(task_.data.inputs[p * d + i]));
     }
     return points;
   }

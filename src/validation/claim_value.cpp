@@ -32,26 +32,64 @@ QuadratureValue variance_map_value(ClaimQuantity quantity, const Activation& phi
   return {value, scale * pow(Digits(10), 8 - static_cast<int>(Digits::default_precision())), scale, "Boost exp_sinh"};
 }
 
-/// The covariance of one layer's preactivations at two inputs.
+/// The covariance of one layer's preactivations at two inputs, and the errors of its entries.
 struct Covariance {
   Digits q1, q2, c;
+  Digits dq1 = 0, dq2 = 0, dc = 0;
 };
 
+/// Of one layer at one of the inputs: Q, its slope and chi.
+struct LayerScale {
+  Digits Q, dQ, chi;
+};
+
+LayerScale scale_at(const Activation& f, const Digits& q, const Budget& budget) {
+  if (!reason_of_infinite_chi(f).empty()) return {boost_expectation_of_square(f, q, budget), 0, 0};
+  const VarianceJet<Digits> jet = boost_variance_jet(f, q, budget);
+  return {jet.Q, jet.dQ, jet.chi};
+}
+
+/// The error of E[f(u) f(v)] that comes of those of its covariance, by Cauchy's inequality: D-068. Where f jumps, as if it were homogeneous of degree 0, which then holds exactly.
+Digits carried_error(const Activation& f, const Covariance& at, const LayerScale& of1, const LayerScale& of2, const Budget& budget) {
+  if (at.dq1 == 0 && at.dq2 == 0 && at.dc == 0) return 0;
+  if (!reason_of_infinite_chi(f).empty()) {
+    const Digits slope = abs(bivariate_expectation(f, BivariateOf::derivative, at.q1, at.q2, at.c, budget).value);
+    return slope * (at.dc + abs(at.c) / 2 * (at.dq1 / at.q1 + at.dq2 / at.q2));
+  }
+  const Digits c2 = at.c * at.c;
+  // |dK/dq1| <= sqrt(chi1) (sqrt(E[u^2 f(v)^2]) + |c| sqrt(chi2)) / (2 q1)
+  const auto by_variance = [&](const LayerScale& here, const LayerScale& there, const Digits& q_here, const Digits& q_there) {
+    const Digits second = there.Q * (q_here - c2 / q_there) + c2 / q_there * (there.Q + 2 * q_there * there.dQ);
+    return Digits(sqrt(here.chi) * (sqrt(abs(second)) + abs(at.c) * sqrt(there.chi)) / (2 * q_here));
+  };
+  return sqrt(of1.chi * of2.chi) * at.dc + by_variance(of1, of2, at.q1, at.q2) * at.dq1 + by_variance(of2, of1, at.q2, at.q1) * at.dq2;
+}
+
+/// The readout's kernel sigma_b2 + sigma_w2 K, if that is asked for.
+QuadratureValue readout(const QuadratureValue& k, bool of_readout, const Architecture& network) {
+  if (!of_readout) return k;
+  const Digits w = constant<Digits>(network.sigma_w2.back()), b = constant<Digits>(network.sigma_b2.back());
+  return {b + w * k.value, w * k.error, b + w * k.scale, k.method};
+}
+
 QuadratureValue kernel_value(bool derivative, bool of_readout, const Architecture& network, Covariance at, const Budget& budget) {
+  const Digits rounding = pow(Digits(10), 8 - static_cast<int>(Digits::default_precision()));
   QuadratureValue result;
   for (std::size_t l = 0; l < network.activations.size(); ++l) {
     const Activation& phi = network.activations[l];
-    const bool last = l + 1 == network.activations.size();
-    const BivariateOf of = derivative && last ? BivariateOf::derivative : BivariateOf::value;
-    const Estimate<Digits> k = bivariate_expectation(phi, of, at.q1, at.q2, at.c, budget);
-    result = {k.value, k.error + result.error, abs(k.value), k.method};
-    const Digits w = constant<Digits>(network.sigma_w2[l + 1]), b = constant<Digits>(network.sigma_b2[l + 1]);
-    if (last && of_readout) result.value = b + w * result.value;
+    const bool last = l + 1 == network.activations.size(), of_slopes = derivative && last;
+    const Estimate<Digits> k = bivariate_expectation(phi, of_slopes ? BivariateOf::derivative : BivariateOf::value, at.q1, at.q2, at.c, budget);
+    result = {k.value, k.error, abs(k.value), k.method};
+    if (network.activations.size() == 1) break;
+    const Activation f = of_slopes ? phi.derivative() : phi;
+    const LayerScale of1 = scale_at(f, at.q1, budget), of2 = scale_at(f, at.q2, budget);
+    result = {k.value, k.error + carried_error(f, at, of1, of2, budget), abs(k.value), k.method};
     if (last) break;
-    const auto variance = [&](const Digits& q) { return Digits(b + w * boost_expectation_of_square(phi, q, budget)); };
-    at = {variance(at.q1), variance(at.q2), Digits(b + w * k.value)};
+    const Digits w = constant<Digits>(network.sigma_w2[l + 1]), b = constant<Digits>(network.sigma_b2[l + 1]);
+    const auto error = [&](const LayerScale& s, const Digits& dq) { return Digits(w * (s.Q * rounding + abs(s.dQ) * dq)); };
+    at = {Digits(b + w * of1.Q), Digits(b + w * of2.Q), Digits(b + w * k.value), error(of1, at.dq1), error(of2, at.dq2), Digits(w * result.error)};
   }
-  return result;
+  return readout(result, of_readout, network);
 }
 
 QuadratureValue geometry_value(ClaimQuantity quantity, bool of_readout, const Architecture& network, const Rational& s, int dim, long digits, const Budget& budget) {
@@ -94,10 +132,23 @@ QuadratureValue Claim::true_value(const Assignment& at, long digits, const Budge
     const int dim = network_.dim ? *network_.dim : d == at.end() ? 2 : static_cast<int>(numerator(d->second));
     return geometry_value(quantity_, network_.of_readout, network, at.at("s"), dim, digits, budget);
   }
-  const DigitsPrecision precision(static_cast<unsigned>(digits + guard_digits));
-  if (quantity_ <= ClaimQuantity::dchi) return variance_map_value(quantity_, network.activations.front(), constant<Digits>(at.at("q")), budget);
-  const Covariance covariance = {constant<Digits>(at.at("q1")), constant<Digits>(at.at("q2")), constant<Digits>(at.at("c"))};
-  return kernel_value(quantity_ == ClaimQuantity::derivative_kernel, network_.of_readout, network, covariance, budget);
+  long working = digits + guard_digits;
+  if (quantity_ <= ClaimQuantity::dchi) {
+    const DigitsPrecision precision(static_cast<unsigned>(working));
+    return variance_map_value(quantity_, network.activations.front(), constant<Digits>(at.at("q")), budget);
+  }
+  // An error of one layer grows through the next ones: as many digits more as it takes.
+  for (int attempt = 0;; ++attempt) {
+    const DigitsPrecision precision(static_cast<unsigned>(working));
+    const Covariance covariance = {constant<Digits>(at.at("q1")), constant<Digits>(at.at("q2")), constant<Digits>(at.at("c"))};
+    const QuadratureValue found = kernel_value(quantity_ == ClaimQuantity::derivative_kernel, network_.of_readout, network, covariance, budget);
+    const Digits wanted = pow(Digits(10), -digits) * found.scale;
+    if (network.activations.size() == 1 || found.error <= wanted) return found;
+    if (attempt == 2 || wanted == 0) {
+      throw NotReached("the quadrature of " + to_string(quantity_) + " does not reach " + std::to_string(digits) + " digits: the errors of the first layers grow through the later ones; ask for fewer digits, or layers");
+    }
+    working += 2 + static_cast<long>(ceil(log10(Digits(found.error / wanted))).convert_to<double>());
+  }
 }
 
 }  // namespace infwidth

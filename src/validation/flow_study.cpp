@@ -16,6 +16,7 @@
 #include "infwidth/kernel/network_kernel.hpp"
 #include "infwidth/kernel/regression.hpp"
 #include "infwidth/real/errors.hpp"
+#include "infwidth/real/exact_rational.hpp"
 #include "infwidth/real/functions.hpp"
 #include "infwidth/real/text.hpp"
 #include "infwidth/training/drift.hpp"
@@ -115,7 +116,7 @@ class FlowStudy {
 
   std::vector<Rational> exact_point(const double* x) const {
     std::vector<Rational> p;
-    for (std::size_t k = 0; k < data_.dimension; ++k) p.emplace_back(x[k]);
+    for (std::size_t k = 0; k < data_.dimension; ++k) p.push_back(exact_rational(x[k]));
     return p;
   }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <memory>
 
+#include "infwidth/finite/certain_zero.hpp"
 #include "infwidth/finite/ensemble.hpp"
 #include "infwidth/finite/geometry.hpp"
 #include "infwidth/finite/symmetry.hpp"
@@ -11,6 +12,7 @@
 #include "infwidth/geometry/symmetry.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/functions.hpp"
+#include "seen_spread.hpp"
 
 namespace infwidth {
 
@@ -26,7 +28,7 @@ std::vector<double> coordinates_of(const std::vector<std::vector<Rational>>& poi
   return x;
 }
 
-/// |g_infinite|^2 at each point: (d - 1) A^2 + (A + |x|^2 B)^2.
+/// |g_infinite| at each point, of squares (d - 1) A^2 + (A + |x|^2 B)^2.
 std::vector<double> limit_norms(const Architecture& network, const std::vector<std::vector<Rational>>& points, const Budget& budget) {
   const NetworkMetric metric(network);
   std::vector<double> norms;
@@ -34,8 +36,12 @@ std::vector<double> limit_norms(const Architecture& network, const std::vector<s
     const LayerMetric<Ball> g = metric.at(InputPoint::at(x), {.digits = 15, .budget = budget}).back();
     if (g.outcome == Outcome::no_metric) throw NoSuchQuantity("" + g.message);
     if (g.outcome != Outcome::answered) throw NotReached("" + g.message);
+    if (const std::string reason = no_finite_metric(network, InputPoint::at(x)); !reason.empty()) throw NoSuchQuantity(reason);
     const double radial = g.metric.radial.value.to_double(), tangential = x.size() > 1 ? g.metric.tangential.value.to_double() : 0;
-    norms.push_back((static_cast<double>(x.size()) - 1) * tangential * tangential + radial * radial);
+    const double norm = std::hypot(std::sqrt(static_cast<double>(x.size()) - 1) * tangential, radial);
+    if (!(norm > 0)) throw NoSuchQuantity("the metric of infinite width is 0 here: there is nothing to measure its symmetry by; move the point");
+    if (!std::isfinite(norm)) throw NotReached("the metric of infinite width is beyond double precision; scale the point or the network down");
+    norms.push_back(norm);
   }
   return norms;
 }
@@ -57,16 +63,24 @@ Expected expected_index(const Architecture& network, const std::vector<std::uint
     const FiniteTheory<Ball> law = finite.at(x, {.digits = 15, .budget = budget});
     if (!law.no_covariance.empty()) return {};
     const JetLaw<Ball>& j = law.jets;
-    sum += expected_broken(points[p].size(), x.norm2 == 0, j.cov(1, 2, 1, 2).to_double(), j.cov(2, 3, 2, 3).to_double(), j.cov(2, 2, 2, 2).to_double(), j.cov(2, 2, 3, 3).to_double()) / norms[p];
+    sum += expected_broken(points[p].size(), x.norm2 == 0, j.cov(1, 2, 1, 2).to_double(), j.cov(2, 3, 2, 3).to_double(), j.cov(2, 2, 2, 2).to_double(), j.cov(2, 2, 3, 3).to_double()) / norms[p] / norms[p];
     standing = to_string(law.covariance_standing);
   }
+  if (!std::isfinite(sum)) return {};
   return {sum / static_cast<double>(points.size()), standing};
 }
 
-double index_of(const FiniteGeometry& g, const std::vector<double>& x, const std::vector<double>& norms) {
+/// The symmetric part of the metric at point p over `norm`, whose squares do not overflow.
+SymmetricPart part_of(const FiniteGeometry& g, std::size_t p, const double* x, double norm) {
   const std::size_t d = g.dimension;
+  std::vector<double> scaled(g.metric.begin() + static_cast<std::ptrdiff_t>(p * d * d), g.metric.begin() + static_cast<std::ptrdiff_t>((p + 1) * d * d));
+  for (double& entry : scaled) entry /= norm;
+  return symmetric_part(scaled.data(), {x, d});
+}
+
+double index_of(const FiniteGeometry& g, const std::vector<double>& x, const std::vector<double>& norms) {
   double sum = 0;
-  for (std::size_t p = 0; p < norms.size(); ++p) sum += symmetric_part(g.metric.data() + p * d * d, {x.data() + p * d, d}).broken / norms[p];
+  for (std::size_t p = 0; p < norms.size(); ++p) sum += part_of(g, p, x.data() + p * g.dimension, norms[p]).broken;
   return sum / static_cast<double>(norms.size());
 }
 
@@ -76,7 +90,11 @@ NetworkSymmetry network_symmetry(const FiniteNetwork& network, const Architectur
   const std::vector<double> x = coordinates_of(points), norms = limit_norms(limit, points, budget);
   const std::size_t d = points[0].size();
   NetworkSymmetry result;
-  result.index = index_of(finite_geometry(network, {x.data(), points.size(), d}, {}, 1, budget), x, norms);
+  const FiniteGeometry here = finite_geometry(network, {x.data(), points.size(), d}, {}, 1, budget);
+  for (const int layer : here.kink) {
+    if (layer > 0) throw NoSuchQuantity("a preactivation of hidden layer " + std::to_string(layer) + " is where phi has no derivative: the network has no metric at one of the points");
+  }
+  result.index = index_of(here, x, norms);
   std::vector<std::uint64_t> widths;
   for (std::size_t l = 0; l < network.depth(); ++l) widths.push_back(network.layers[l].outputs);
   const Expected expected = expected_index(limit, widths, points, norms, budget);
@@ -95,13 +113,16 @@ NetworkSymmetry network_symmetry(const FiniteNetwork& network, const Architectur
   const auto spread = [&](double SymmetricPart::* part) {
     Moments m(1);
     for (std::size_t p = 0; p < around.points; ++p) {
-      const double value = symmetric_part(around.metric.data() + p * d * d, {turned.data() + p * d, d}).*part;
+      const double value = part_of(around, p, turned.data() + p * d, norms[0]).*part;
       m.add({&value, 1});
     }
     return m.mean()[0] > 0 ? std::sqrt(m.covariance(0, 0)) / m.mean()[0] : 0;
   };
   result.tangential_spread = spread(&SymmetricPart::tangential);
   result.radial_spread = spread(&SymmetricPart::radial);
+  for (const double number : {result.index, result.tangential_spread, result.radial_spread}) {
+    if (!std::isfinite(number)) throw NotReached("the network's metric is beyond double precision, or that of infinite width far from it");
+  }
   return result;
 }
 
@@ -158,15 +179,24 @@ EnsembleSymmetry ensemble_symmetry(const Architecture& network, const std::vecto
   result.complete = drawn.complete;
   result.index = drawn.moments.mean()[0];
   result.standard_error = drawn.moments.standard_error(0);
+  result.components = size - 1;
   Comparison c;
   c.draws = result.draws;
+  std::vector<std::size_t> seen_well;
+  std::string unseen;
   for (std::size_t k = 1; k < size; ++k) {
+    const std::string why = unseen_spread({drawn.moments.covariance(k, k), drawn.moments.skewness(k), result.draws, {}});
+    if (why.empty()) seen_well.push_back(k);
+    else if (unseen.empty()) unseen = why;
+  }
+  for (const std::size_t k : seen_well) {
     c.quantity.push_back("defect " + std::to_string(k));
     c.theory.push_back(0);
     c.mean.push_back(drawn.moments.mean()[k]);
-    for (std::size_t m = 1; m < size; ++m) c.covariance.push_back(drawn.moments.covariance(k, m) / static_cast<double>(result.draws));
+    for (const std::size_t m : seen_well) c.covariance.push_back(drawn.moments.covariance(k, m) / static_cast<double>(result.draws));
   }
   result.test = omnibus(c);
+  if (seen_well.empty()) result.test.reason = unseen;
   const Expected expected = expected_index(network, widths, points, norms, options.budget);
   result.expected = expected.index;
   result.standing = expected.standing;

@@ -51,6 +51,33 @@ TEST_CASE("moments do not cancel, and merge", "[moments]") {
   CHECK(std::abs(all.covariance(0, 1) + 1) < 0.02);
 }
 
+TEST_CASE("third and fourth moments merge, and are those of the definition", "[moments]") {
+  Moments all(1), left(1), right(1);
+  std::vector<double> x;
+  for (int i = 0; i < 500; ++i) x.push_back(1e3 + std::exp(2 * std::sin(i)));
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    all.add({&x[i], 1});
+    (i < 137 ? left : right).add({&x[i], 1});
+  }
+  left.merge(right);
+  double mean = 0, m2 = 0, m3 = 0, m4 = 0;
+  for (const double v : x) mean += v / 500;
+  for (const double v : x) {
+    m2 += std::pow(v - mean, 2) / 500;
+    m3 += std::pow(v - mean, 3) / 500;
+    m4 += std::pow(v - mean, 4) / 500;
+  }
+  for (const Moments* m : {&all, &left}) {
+    CHECK(std::abs(m->skewness(0) - m3 / std::pow(m2, 1.5)) < 1e-9);
+    CHECK(std::abs(m->kurtosis(0) - m4 / (m2 * m2)) < 1e-9);
+  }
+  Moments constant(1);
+  const double one = 1;
+  for (int i = 0; i < 5; ++i) constant.add({&one, 1});
+  CHECK(constant.skewness(0) == 0);
+  CHECK(constant.kurtosis(0) == 0);
+}
+
 TEST_CASE("an ensemble has the same bits for any number of threads", "[ensemble]") {
   EnsembleOptions options{.draws = 10000, .keep = {1}};
   const EnsembleResult one = run_ensemble(3, normals, options);

@@ -61,6 +61,37 @@ TEST_CASE("the metric is that of the features' differences", "[finite_geometry]"
   }
 }
 
+TEST_CASE("saturated units keep their metric", "[finite_geometry]") {
+  // W = I, b = (20, 20), x = 0: g = sech(20)^4 I / 2, by mpmath to 24 digits.
+  FiniteNetwork network;
+  network.layers = {{2, 2, {1, 0, 0, 1}, {20, 20}}};
+  for (const char* formula : {"tanh", "2*sigmoid(2*x)-1"}) {
+    CAPTURE(formula);
+    network.activations = {Activation::from_text(formula)};
+    const FiniteGeometry g = at(network, {0, 0}, {.volume = true});
+    CHECK(g.rank[0] == 2);
+    CHECK(std::abs(g.log_volume[0] + 77.92055845832016408874172) < 1e-13);
+    CHECK(std::abs(std::exp(g.log_volume[0]) / 1.443881110276332113313229e-34 - 1) < 1e-13);
+  }
+}
+
+TEST_CASE("a preactivation at a kink is told, where it moves", "[finite_geometry]") {
+  FiniteNetwork network;
+  network.activations = {Activation::from_text("relu")};
+  network.layers = {{2, 2, {1, 1, 1, 0}, {-2, 0}}};
+  const FiniteGeometry g = at(network, {1, 1, /**/ 0, 0.5, /**/ 3, 1}, {});
+  CHECK(g.kink == std::vector<int>{1, 1, 0});
+  // A unit that does not move has a slope of 0, whatever phi does.
+  network.layers[0].weights = {0, 0, 1, 0};
+  network.layers[0].biases = {0, 0};
+  CHECK(at(network, {1, 1}, {}).kink == std::vector<int>{0});
+  network.activations = {Activation::from_text("elu:1")};
+  CHECK(at(network, {0, 0}, {}).kink == std::vector<int>{0});
+  network.activations = {Activation::from_text("tanh"), Activation::from_text("hardtanh")};
+  network.layers = {{1, 1, {1}, {0}}, {1, 1, {2}, {1}}};
+  CHECK(at(network, {0}, {}).kink == std::vector<int>{2});
+}
+
 TEST_CASE("curvature from the symmetric tensor is that of the Gauss equation", "[finite_geometry]") {
   for (const std::size_t d : {2U, 3U, 5U}) {
     const FiniteNetwork shallow = drawn(1, "tanh", {40}, d, 2);

@@ -9,6 +9,7 @@
 #include "infwidth/finite/geometry.hpp"
 #include "infwidth/finite/measured_variances.hpp"
 #include "infwidth/real/errors.hpp"
+#include "infwidth/real/exact_rational.hpp"
 #include "infwidth/real/functions.hpp"
 #include "support/memory.hpp"
 #include "support/zip.hpp"
@@ -130,4 +131,10 @@ TEST_CASE("variances measured from the weights", "[finite][weights]") {
   CHECK(std::abs(constant<double>(found.sigma_w2[1]) / 1.5 - 1) < 4 * std::sqrt(2.0 / 120000));
   CHECK(std::abs(constant<double>(found.sigma_b2[1]) / 0.1 - 1) < 4 * std::sqrt(2.0 / 300));
   CHECK_THROWS_AS(measured_architecture(read({array("W1", {1, 2}, {0, 0})})), NoSuchQuantity);
+  // Out of range only after the product with the number of inputs.
+  CHECK_THROWS_AS(measured_architecture(read({array("W1", {3, 2}, W1), array("W2", {1, 3}, {1.1e154, 1.1e154, 1.1e154})})), NoSuchQuantity);
+  CHECK_THROWS_AS(measured_architecture(read({array("W1", {3, 2}, W1), array("b1", {3}, {1e160, 0, 0})})), NoSuchQuantity);
+  CHECK_NOTHROW(measured_architecture(read({array("W1", {3, 2}, W1), array("W2", {1, 3}, {1e153, 1e153, 1e153})})));
+  CHECK(exact_rational(0.375) == Rational(3, 8));
+  for (const double x : {double(INFINITY), -double(INFINITY), double(NAN)}) CHECK_THROWS_AS(exact_rational(x), std::domain_error);
 }

@@ -182,15 +182,24 @@ TEST_CASE("the origin, one dimension, and no variance", "[finite][theory]") {
     CHECK(equal(t.entry(0, 1).variance.value.value, t.jets.cov(1, 2, 1, 2), 18));
   }
   SECTION("a kink there has no expansion in 1/n") {
-    const FiniteTheory<Ball> t = finite_theory(make_architecture(2, {Activation::from_text("selu")}, {1}, {0}), {50}, InputPoint::at({0, 0}), {.digits = 15});
+    const FiniteTheory<Ball> t = finite_theory(make_architecture(2, {Activation::from_text("elu:1")}, {1}, {0}), {50}, InputPoint::at({0, 0}), {.digits = 15});
     CHECK(t.radial.mean.standing == Standing::limit);
     CHECK_FALSE(t.radial.variance.exists());
     CHECK_THAT(t.no_covariance, ContainsSubstring("not analytic at x = 0"));
   }
-  SECTION("homogeneous layers do not care") {
-    const FiniteTheory<Ball> t = finite_theory(make_architecture(2, {Activation::from_text("leaky_relu:1/2")}, {1}, {0}), {50}, InputPoint::at({0, 0}), {.digits = 15});
-    CHECK(t.radial.variance.exists());
-    CHECK(t.log_volume.mean.exists());
+  SECTION("a jump of phi' there: no network has a metric") {
+    for (const char* kinked : {"leaky_relu:1/2", "relu", "abs", "selu", "max(x, x/3) + sin(x)"}) {
+      CAPTURE(kinked);
+      const auto at_origin = [&](int depth, const Rational& sigma_b2) { return finite_theory(make_architecture(depth, {Activation::from_text(kinked)}, {1}, {sigma_b2}), {50}, InputPoint::at({0, 0}), {.digits = 15}); };
+      CHECK_THROWS_WITH(at_origin(1, 0), ContainsSubstring("hidden layer 1") && ContainsSubstring("no derivative"));
+      CHECK_THROWS_AS(at_origin(2, 0), NoSuchQuantity);
+      CHECK(at_origin(1, 1).radial.variance.exists());
+    }
+    // In the second layer, behind phi(0) = 0; behind a slope of 0 nothing moves, and the metric is 0.
+    const auto behind = [](const char* first) { return finite_theory(make_architecture(2, {Activation::from_text(first), Activation::from_text("relu")}, {1}, {0}), {50}, InputPoint::at({0, 0}), {.digits = 15}); };
+    CHECK_THROWS_WITH(behind("tanh"), ContainsSubstring("hidden layer 2 (relu)"));
+    CHECK(behind("exp").radial.mean.exists());
+    CHECK(behind("x^3").volume.mean.value.value.is_exact_zero());
   }
   SECTION("one dimension") {
     const FiniteTheory<Ball> t = theory(repeated("erf", 2), {30}, InputPoint::with_norm2(2, 1));

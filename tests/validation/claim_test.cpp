@@ -171,3 +171,35 @@ TEST_CASE("claims that cannot be read say what is wrong", "[validation]") {
   CHECK_THROWS_AS(claim_quantity("curvatur"), UsageError);
   CHECK_THROWS_AS(verdict("chi", "step", "1"), NoSuchQuantity);
 }
+
+TEST_CASE("errors of the first layers are carried to the last, and the readout's factor with them", "[validation]") {
+  // Deep erf kernels in the chaotic phase, where an error grows by sigma_w2 chi a layer, beside their closed form.
+  for (const auto& [depth, w] : {std::pair{1, 1000}, {2, 400}, {3, 40}}) {
+    for (const bool of_readout : depth == 3 ? std::vector<bool>{false} : std::vector<bool>{true}) {
+      ClaimedNetwork n = network("erf");
+      n.depth = depth;
+      n.sigma_w2 = {w};
+      n.sigma_b2 = {Rational(1, 10)};
+      n.of_readout = of_readout;
+      const Assignment at = {{"q1", 1}, {"q2", 2}, {"c", Rational(1, 2)}};
+      constexpr long digits = 12;
+      const QuadratureValue found = Claim(claim_quantity("kernel"), n, "0").true_value(at, digits);
+      const DigitsPrecision precision(60);
+      Digits q1 = 1, q2 = 2, c = constant<Digits>(1, 2), k = 0;
+      const auto F = [](const Digits& a, const Digits& b, const Digits& ab) { return Digits(2 / pi<Digits>() * asin(Digits(2 * ab / sqrt((1 + 2 * a) * (1 + 2 * b))))); };
+      const Digits sigma_w2 = w, sigma_b2 = constant<Digits>(1, 10);
+      for (int l = 0; l < depth; ++l) {
+        k = F(q1, q2, c);
+        const Digits next1 = sigma_b2 + sigma_w2 * F(q1, q1, q1), next2 = sigma_b2 + sigma_w2 * F(q2, q2, q2);
+        c = sigma_b2 + sigma_w2 * k;
+        q1 = next1;
+        q2 = next2;
+      }
+      const Digits truth = of_readout ? c : k, off = abs(found.value - truth);
+      CAPTURE(depth, w, of_readout, found.value.convert_to<double>(), truth.convert_to<double>(), off.convert_to<double>(), found.error.convert_to<double>());
+      CHECK(off <= found.error + abs(truth) * pow(Digits(10), -25));
+      CHECK(off <= abs(truth) * pow(Digits(10), -digits));
+      CHECK(found.error <= abs(truth) * pow(Digits(10), -digits));
+    }
+  }
+}

@@ -116,6 +116,81 @@ TEST_CASE("the exact laws of ReLU networks hold, singular draws among them", "[s
   CHECK(r.rows[4].theory > 0.01);
 }
 
+TEST_CASE("an event too rare to be seen does not refute the theory", "[study]") {
+  // ReLU at width 50: P(singular) = 4.5e-14, and no draw is.
+  for (const auto& [depth, width] : {std::pair{1, std::uint64_t{15}}, {1, std::uint64_t{50}}, {2, std::uint64_t{30}}}) {
+    for (const StudyQuantities& of : {StudyQuantities{}, StudyQuantities{.metric = false, .volume = false}}) {
+      const StudyResult r = validate(network("relu", depth), {width}, here, with(of, 1000));
+      CAPTURE(depth, width, r.p_value());
+      CHECK(r.agrees());
+      CHECK(r.tested() == r.rows.size());
+      REQUIRE(r.counts.size() == 1);
+      CHECK(r.counts[0].seen == 0);
+      for (const StudyRow& row : r.rows) CHECK(std::abs(row.z.value()) < 4);
+    }
+  }
+  // One that is seen too often does: P = 4.5e-14 beside networks of width 4, of which 5/16 are singular.
+  const StudyResult narrow = validate(network("relu", 1), {4}, here, with({}, 300));
+  CHECK(narrow.agrees());
+  Count false_law = narrow.counts[0];
+  false_law.probability = 4.5e-14;
+  CHECK(combined_p_value(narrow.test, {&false_law, 1}) < 1e-300);
+}
+
+TEST_CASE("where a singular metric has no law, the other rows are answered", "[study]") {
+  const StudyResult r = validate(network("hardtanh", 2), {50}, here, with({}, 200));
+  CHECK(r.agrees());
+  CHECK(r.rows.size() == 5);
+  Architecture residual = network("tanh", 2);
+  residual.residual = Rational(1, 2);
+  CHECK(validate(residual, {20}, here, with({}, 100)).rows.size() == 5);
+}
+
+TEST_CASE("draws that do not see a tail give no verdict on it", "[study]") {
+  // x^9: the mean of g is made by one draw in thousands.
+  for (const std::uint64_t draws : {std::uint64_t{100}, std::uint64_t{20000}}) {
+    const StudyResult r = validate(network("x^9", 1), {5}, here, with(metric_only, draws));
+    CAPTURE(draws, r.p_value());
+    CHECK(r.agrees());
+    CHECK(r.tested() == 0);
+    CHECK(r.no_verdict() == "no row takes part in it");
+    for (const StudyRow& row : r.rows) {
+      CHECK_FALSE(row.z);
+      CHECK_THAT(row.note, ContainsSubstring("outside the verdict") && ContainsSubstring("draws"));
+    }
+  }
+  // Beyond double precision: nothing infinite reaches a distribution.
+  const StudyResult r = validate(network("exp", 1, 100), {5}, {{1, 0}}, with({.kernel = true, .ntk = true}, 100));
+  CHECK(r.agrees());
+}
+
+TEST_CASE("a quantity in which no two networks differ is right or wrong", "[study]") {
+  StudyOptions options = with({.metric = false, .volume = false, .log_volume = false, .kernel = true}, 30);
+  const std::vector<std::vector<Rational>> origin = {{0, 0}};
+  const StudyResult r = validate(network("cos", 1), {10}, origin, options);
+  CHECK(r.rows.at(0).z == 0.0);
+  CHECK(r.tested() == 1);
+  CHECK(r.agrees());
+  options.inject = {{"kernel", 0.1}};
+  CHECK_FALSE(validate(network("cos", 1), {10}, origin, options).agrees());
+}
+
+TEST_CASE("at a kink that every preactivation has, there is no metric to hold against", "[study]") {
+  const std::vector<std::vector<Rational>> origin = {{0, 0}};
+  for (const char* kinked : {"relu", "abs", "leaky_relu:1/5", "selu"}) {
+    CAPTURE(kinked);
+    CHECK_THROWS_WITH(validate(network(kinked, 1), {30}, origin, with(metric_only, 100)), ContainsSubstring("hidden layer 1") && ContainsSubstring("no derivative"));
+    CHECK_NOTHROW(validate(network(kinked, 1), {30}, origin, with({.metric = false, .volume = false, .log_volume = false, .kernel = true, .ntk = true}, 100)));
+  }
+  CHECK(validate(network("relu", 1, 1, 1), {30}, origin, with(metric_only, 1000)).agrees());
+}
+
+TEST_CASE("what no machine holds is refused before the work, by its widths or draws", "[study]") {
+  CHECK_THROWS_WITH(validate(network("relu", 1), {1'000'000'000'000}, here, with(metric_only, 100)), ContainsSubstring("take smaller widths"));
+  CHECK_THROWS_WITH(validate(network("tanh", 2), {10'000'000'000}, here, with(metric_only, 100)), ContainsSubstring("take smaller widths"));
+  CHECK_THROWS_WITH(validate(network("erf", 1), {10}, here, with({.curvature = true}, 1'000'000'000'000)), ContainsSubstring("take fewer draws"));
+}
+
 TEST_CASE("a run goes on from its checkpoint to the same bits", "[study]") {
   const std::filesystem::path file = std::filesystem::temp_directory_path() / ("infwidth-study-" + std::to_string(::getpid()));
   StudyOptions options = with(metric_only, 3000);

@@ -29,10 +29,12 @@ struct FiniteRequest {
 ///   spectrum     P x d, in decreasing order
 ///   ricci        P: the Ricci scalar (+2 on the unit sphere S^2); where g is singular NaN
 ///   riemann      P x d^4: R_ijkl, with R_ijij > 0 on a sphere; NaN where g is singular
+///   kink         P: the first hidden layer, from 1, with a preactivation that moves with x and is, in double precision, where its phi has no derivative: the network has no metric
+///                there, and what stands for it takes slopes from the right. 0: none. Of requests that need derivatives
 struct FiniteGeometry {
   std::size_t points = 0, dimension = 0, width = 0;
   std::vector<double> features, metric, log_volume, spectrum, ricci, riemann;
-  std::vector<int> rank;
+  std::vector<int> rank, kink;
 };
 
 /// The geometry of finite networks that share their activations, compiled once. Safe for concurrent reads.

@@ -36,7 +36,7 @@ struct FiniteNetwork {
 /// before it, biases sigma_b2[l-1]; all independent normals.
 ///   widths      of the hidden layers; one for all, or L
 ///   outputs     of the readout; 0: there is none
-///   Errors      UsageError: a width or dimension of 0, another number of widths, residual layers of unequal width
+///   Errors      UsageError: a width or dimension of 0, another number of widths, residual layers of unequal width, more weights than fit into memory
 class NetworkEnsemble {
  public:
   NetworkEnsemble(const Architecture& architecture, std::vector<std::uint64_t> widths, std::size_t dimension, std::uint64_t seed, std::size_t outputs = 0);
@@ -45,6 +45,8 @@ class NetworkEnsemble {
   const std::vector<std::uint64_t>& widths() const { return widths_; }
   std::size_t dimension() const { return dimension_; }
   std::uint64_t seed() const { return seed_; }
+  /// What the numbers of one network take.
+  std::uint64_t bytes() const;
 
   /// Network number `draw`: a function of architecture, widths, dimension, seed and draw, whatever else is computed. With or without readout, the hidden layers are the same.
   FiniteNetwork network(std::uint64_t draw) const;

@@ -86,7 +86,7 @@ class FiniteWidth {
   FiniteWidth& operator=(FiniteWidth&&) noexcept;
 
   /// Balls, each value to `digits` (as NetworkMetric::at).
-  ///   Errors  NoSuchQuantity where there is no metric; NotReached; UsageError for digits < 1; Stopped
+  ///   Errors  NoSuchQuantity where there is no metric, at infinite width or (no_finite_metric) at a finite one; NotReached; UsageError for digits < 1; Stopped
   FiniteTheory<Ball> at(const InputPoint& x, const FiniteOptions& options = {}) const;
   /// The second route, in `Digits`: two precisions that agree, not proven. One call at a time in a process.
   FiniteTheory<Digits> at_by_digits(const InputPoint& x, const FiniteOptions& options = {}) const;

@@ -44,7 +44,8 @@ struct StudyOptions {
 ///   theory      at these widths where there is a theory for them, else the limit of infinite width
 ///   standing    "exact", "leading 1/n", "limit"
 ///   mean        over the draws; or, where `note` says so, freed of the next order of 1/n, or extrapolated
-///   z           (mean - theory) / standard error; none where the theory says nothing at this width
+///   z           (mean - theory) / standard error, of a probability the score of its binomial test; none outside the verdict
+///   note        how the row came about, and why it stands outside the verdict
 ///   in_verdict  whether the row takes part
 struct StudyRow {
   std::string quantity;
@@ -58,18 +59,27 @@ struct StudyRow {
 };
 
 /// What came out.
-///   omnibus    the test of all rows of the verdict together
+///   test       of the means of the verdict's rows, together; `used` by the rows' numbers
+///   counts     of its probabilities, each by its own law
+///   refuted    a quantity in which no two networks differ is another than theory says
 ///   power      the probability that the injected errors are caught; none without any
 ///   complete   false: stopped before the last draw
 struct StudyResult {
   std::vector<StudyRow> rows;
   Omnibus test;
+  std::vector<Count> counts;
+  bool refuted = false;
   std::optional<double> power;
   double alpha = 0;
   std::uint64_t draws = 0;
   bool complete = false;
 
-  bool agrees() const { return test.p_value >= alpha; }
+  /// How many rows take part in the verdict; the probability, under the theory, of what disagrees as much.
+  std::size_t tested() const;
+  double p_value() const { return refuted ? 0 : combined_p_value(test, counts); }
+  /// Why there is no verdict; "" where there is one.
+  std::string no_verdict() const;
+  bool agrees() const { return p_value() >= alpha; }
 };
 
 /// How many draws `validate` will make, for a progress bar.

@@ -29,7 +29,7 @@ struct NetworkSymmetry {
 
 /// `limit`: the architecture whose infinite-width metric is the measure, and whose random networks `expected` is about.
 ///   directions   how many, Haar-random by `seed`
-///   Errors   UsageError: no points, another dimension; NoSuchQuantity where the limit has no metric
+///   Errors   UsageError: no points, another dimension; NoSuchQuantity where the limit has no metric, or the network none for a kink
 NetworkSymmetry network_symmetry(const FiniteNetwork& network, const Architecture& limit, const std::vector<std::vector<Rational>>& points, int directions = 100, std::uint64_t seed = 1,
                                  const Budget& budget = {});
 
@@ -43,11 +43,13 @@ struct SymmetryStudyOptions {
 };
 
 /// Of an ensemble:
-///   test             of the mean of O^T g(Ox) O - g(x), 0 for an invariant law: all components, points and rotations together
+///   test             of the mean of O^T g(Ox) O - g(x), 0 for an invariant law: all components, points and rotations together; without a verdict where draws do not see their spread
+///   components       how many there are
 ///   index, standard_error   the mean of the networks' indices, and its error
 ///   expected, standing      as above
 struct EnsembleSymmetry {
   Omnibus test;
+  std::size_t components = 0;
   double index = 0, standard_error = 0;
   std::optional<double> expected;
   std::string standing;
