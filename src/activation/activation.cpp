@@ -2,7 +2,9 @@
 #include "infwidth/activation/activation.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <utility>
 
 #include "infwidth/activation/catalogue.hpp"
 #include "infwidth/activation/pieces.hpp"
@@ -21,11 +23,20 @@ bool looks_like_a_name(std::string_view word) {
   return std::all_of(word.begin(), word.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; });
 }
 
+/// What others call the catalogue's activations.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> synonyms = {{
+    {"swish", "silu"}, {"linear", "identity"}, {"heaviside", "step"}, {"signum", "sign"}, {"sgn", "sign"}, {"logistic", "sigmoid"},
+    {"lrelu", "leaky_relu"}, {"prelu", "leaky_relu"}, {"probit", "normal_cdf"}, {"rectifier", "relu"},
+}};
+
 [[noreturn]] void refuse_name(std::string_view text, std::string_view word) {
   std::vector<std::string> names;
   for (const CatalogueEntry& entry : catalogue()) names.push_back(entry.name);
-  const std::string nearest = nearest_word(word, names);
-  throw UsageError("activation: no '" + std::string(text) + "' in the catalogue" + (nearest.empty() ? "" : "; did you mean " + nearest + "?") +
+  std::string nearest = nearest_word(word, names);
+  for (const auto& [theirs, ours] : synonyms) {
+    if (word == theirs) nearest = ours;
+  }
+  throw UsageError("activation: no '" + std::string(text) + "' in the catalogue" + (nearest.empty() ? "." : "; did you mean " + nearest + "?") +
                    " Write a name of the catalogue, or a formula in x such as x*tanh(x)");
 }
 

@@ -196,10 +196,10 @@ std::string reason_against_letter(std::string_view name) {
   if (word == "d") return reserved("the dimension of the input space");
   if (word.starts_with("sigma_")) return reserved("a variance of the network");
   static const std::vector<std::string> results = {"Q", "chi", "A", "B", "C", "P", "dQ", "dchi", "K_radial", "K_tangential", "volume_element", "ricci_scalar",
-                                                   "eigenvalue_tangential", "eigenvalue_radial", "kernel", "derivative_kernel", "dq", "ddq", "value", "values"};
+                                                   "eigenvalue_tangential", "eigenvalue_radial", "kernel", "derivative_kernel", "nngp", "ntk", "dq", "ddq", "value", "values"};
   if (std::find(results.begin(), results.end(), word) != results.end()) return reserved("a quantity of the formulas");
   const std::size_t bar = word.find('_');
-  static const std::vector<std::string> heads = {"c", "k", "q", "q1", "q2", "A", "B", "C", "dq", "ddq", "dA", "ddA", "dB", "ddB", "dC", "ddC"};
+  static const std::vector<std::string> heads = {"c", "k", "q", "q1", "q2", "theta", "A", "B", "C", "dq", "ddq", "dA", "ddA", "dB", "ddB", "dC", "ddC"};
   const bool numbered = bar != std::string::npos && bar + 1 < word.size() && word.find_first_not_of("0123456789", bar + 1) == std::string::npos;
   if (numbered && std::find(heads.begin(), heads.end(), word.substr(0, bar)) != heads.end()) return reserved("a named quantity of the formulas");
   static const std::vector<std::string> functions = {"gamma", "owens_t", "erf_re", "erf_im", "hyp2f1"};

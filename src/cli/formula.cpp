@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -22,7 +23,7 @@ namespace {
 
 struct Flags {
   std::vector<std::string> activations, assumptions;
-  std::string quantity, depth, sigma_w2 = "sigma_w2", sigma_b2 = "sigma_b2", input_scaling = "unit", of = "feature", dim, limit, format = "text";
+  std::string quantity, depth, sigma_w2 = "sigma_w2", sigma_b2 = "sigma_b2", input_scaling = "unit", of, dim, limit, format = "text";
   bool expand = false;
   AnswerFlags answer;
 };
@@ -43,19 +44,10 @@ constexpr const char* examples =
     "  infwidth formula --quantity chi --activation 'relu(x-t) - relu(x-u)' --assume 't<u'\n"
     "      letters other than x are real parameters\n"
     "\n"
-    "Quantities: Q(q) = E[phi(u)^2] and chi(q) = E[phi'(u)^2], u normal with variance q; kernel = E[phi(u) phi(v)] and derivative-kernel =\n"
-    "E[phi'(u) phi'(v)], u and v normal with variances q1, q2 and covariance c; of the metric g = A I + B x x^T on R^d:\n"
-    "metric (A, B), eigenvalues, volume (sqrt(det g)), curvature (the Ricci scalar), sectional-curvature (of planes that hold x\n"
-    "and that do not).";
-
-/// A word of a list.
-std::size_t chosen(const std::string& flag, const std::string& text, const std::vector<std::string>& words) {
-  const auto found = std::find(words.begin(), words.end(), text);
-  if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
-  std::string list;
-  for (std::size_t i = 0; i < words.size(); ++i) list += (i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + words[i];
-  throw UsageError(flag + ": '" + shown(text) + "' is unknown; it is " + list);
-}
+    "Quantities: Q(q) = E[phi(u)^2] and chi(q) = E[phi'(u)^2], u normal with variance q; kernel = E[phi(u) phi(v)], derivative-kernel =\n"
+    "E[phi'(u) phi'(v)] and the tangent kernel ntk, u and v normal with variances q1, q2 and covariance c, those of the first layer; of the metric\n"
+    "g = A I + B x x^T on R^d: metric (A, B), eigenvalues, volume (sqrt(det g)), curvature (the Ricci scalar), sectional-curvature (of planes that\n"
+    "hold x, and from three dimensions on of those that do not).";
 
 bool is_symbol(const std::string& text) {
   const std::string letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
@@ -121,8 +113,7 @@ Question question(const Flags& flags) {
   n.sigma_b2 = variances("--sigma-b2", flags.sigma_b2, layers, 0, n.given.not_negative);
   for (const std::string& name : n.given.positive) n.given.not_negative.erase(name);
   if (n.sigma_w2[0].is_number(0)) throw UsageError("--sigma-w2: the first layer's weight variance is 0: no layer would see the input; give a positive one");
-  n.input_scaling = static_cast<InputScaling>(chosen("--input-scaling", flags.input_scaling, {"unit", "fan-in"}));
-  asked.of = static_cast<MetricOf>(chosen("--of", flags.of, {"feature", "nngp"}));
+  n.input_scaling = meaning<InputScaling>("--input-scaling", flags.input_scaling, {{"unit", InputScaling::unit}, {"fan-in", InputScaling::fan_in}});
   if (!flags.dim.empty()) n.dim = Expression(static_cast<int>(parse_count(flags.dim, 1, 1'000'000'000, "--dim")));
   return asked;
 }
@@ -159,19 +150,19 @@ std::vector<std::pair<std::string, std::string>> arguments(const Question& asked
   return list;
 }
 
-/// The kernel of the features between two inputs.
-void answer_kernel(FormulaAnswer& answer, const Question& asked, bool slope, bool expand) {
+/// A kernel between two inputs.
+void answer_kernel(FormulaAnswer& answer, const Question& asked, bool expand) {
   std::vector<KernelMaps> layers;
   for (const ParametricActivation& activation : asked.activations) {
     const bool same = !layers.empty() && activation.name == asked.activations[layers.size() - 1].name;
     layers.push_back(same ? layers.back() : kernel_maps(activation, asked.of_parameters));
   }
   const SymbolicNetwork& n = asked.network;
-  answer.formulas = kernel_formula(layers, n.sigma_w2, n.sigma_b2, slope, expand);
+  answer.formulas = kernel_formula(layers, n.sigma_w2, n.sigma_b2, asked.of, expand);
   answer.arguments = {{"q1", "the variance of the first layer's preactivation u at one input"}, {"q2", "that of v, at the other"}, {"c", "the covariance of u and v"}};
-  add_parameters(answer.arguments, asked);
+  const std::size_t seen = asked.of == MetricOf::nngp || asked.of == MetricOf::ntk ? layers.size() + 1 : layers.size();
   for (const auto* list : {&n.sigma_w2, &n.sigma_b2}) {
-    for (std::size_t l = 1; l < layers.size(); ++l) {
+    for (std::size_t l = 1; l < seen; ++l) {
       if ((*list)[l].op() != Op::variable) continue;
       const std::string& name = (*list)[l].name();
       const bool known = std::any_of(answer.arguments.begin(), answer.arguments.end(), [&](const auto& entry) { return entry.first == name; });
@@ -179,43 +170,67 @@ void answer_kernel(FormulaAnswer& answer, const Question& asked, bool slope, boo
     }
   }
   add_parameters(answer.arguments, asked);
-  answer.subject = std::string(slope ? "The derivative kernel E[phi'(u) phi'(v)]" : "The kernel E[phi(u) phi(v)]") + " of the features of a random network at infinite width, " +
-                   std::to_string(answer.depth) + (answer.depth == 1 ? " hidden layer" : " hidden layers") + ", phi = " + answer.activation;
+  static const std::map<MetricOf, std::string> subjects = {{MetricOf::feature, "The kernel E[phi(u) phi(v)] of the features"},
+                                                           {MetricOf::derivative, "The derivative kernel E[phi'(u) phi'(v)] of the features"},
+                                                           {MetricOf::nngp, "The covariance of the outputs"},
+                                                           {MetricOf::ntk, "The tangent kernel (ntk parameterization) of the outputs"}};
+  answer.subject = subjects.at(asked.of) + answer.network();
+}
+
+const std::vector<std::pair<std::string, MetricOf>> kernels = {{"feature", MetricOf::feature}, {"derivative", MetricOf::derivative}, {"nngp", MetricOf::nngp}, {"ntk", MetricOf::ntk}};
+
+/// Which kernel a quantity is: `kernel` leaves it to --of; none for what is no kernel.
+std::optional<MetricOf> kernel_asked(const Flags& flags) {
+  if (flags.quantity == "kernel") return meaning("--of", flags.of.empty() ? "feature" : flags.of, kernels);
+  if (flags.quantity == "derivative-kernel") return MetricOf::derivative;
+  if (flags.quantity == "ntk") return MetricOf::ntk;
+  return std::nullopt;
 }
 
 FormulaAnswer found(const Flags& flags, const std::string& line) {
-  static const std::vector<std::string> quantities = {"Q", "chi", "kernel", "derivative-kernel", "metric", "eigenvalues", "volume", "curvature", "sectional-curvature"};
-  constexpr std::size_t first_kernel = 2, first_geometry = 4;
+  static const std::vector<std::string> quantities = {"Q", "chi", "kernel", "derivative-kernel", "ntk", "metric", "eigenvalues", "volume", "curvature", "sectional-curvature"};
   if (flags.quantity.empty()) throw UsageError("no quantity is asked for; add one, like --quantity curvature");
-  const std::size_t quantity = chosen("--quantity", flags.quantity, quantities);
+  (void)choice("--quantity", flags.quantity, quantities);
+  const bool chi = flags.quantity == "chi";
   Question asked = question(flags);
   FormulaAnswer answer;
   answer.quantity = flags.quantity;
   answer.activation = joined(flags.activations);
   answer.command = line;
   answer.depth = static_cast<int>(asked.activations.size());
-  if (quantity < first_kernel) {
+  if (answer.is_map()) {
     if (asked.activations.size() != 1) throw UsageError("--quantity " + flags.quantity + " belongs to one activation; leave --depth out");
-    answer.formulas = variance_map_formula(layer_formulas(asked.activations[0], asked.of_parameters), quantity == 1, asked.of_parameters, flags.expand);
+    answer.formulas = variance_map_formula(layer_formulas(asked.activations[0], asked.of_parameters), chi, asked.of_parameters, flags.expand);
     answer.arguments = {{"q", "the variance of u, positive"}};
     add_parameters(answer.arguments, asked);
-    answer.subject = std::string(quantity == 0 ? "E[phi(u)^2]" : "E[phi'(u)^2]") + " for u normal with mean 0 and variance q, phi = " + answer.activation;
+    answer.subject = std::string(chi ? "E[phi'(u)^2]" : "E[phi(u)^2]") + " for u normal with mean 0 and variance q, phi = " + answer.activation;
     return answer;
   }
-  if (quantity < first_geometry) {
-    answer_kernel(answer, asked, quantity == first_kernel + 1, flags.expand);
+  if (const std::optional<MetricOf> of = kernel_asked(flags)) {
+    asked.of = *of;
+    answer_kernel(answer, asked, flags.expand);
     return answer;
   }
+  asked.of = meaning<MetricOf>("--of", flags.of.empty() ? "feature" : flags.of, {{"feature", MetricOf::feature}, {"nngp", MetricOf::nngp}});
   for (std::size_t l = 0; l < asked.activations.size(); ++l) {
     const bool same = l > 0 && flags.activations.size() == 1;
     asked.network.layers.push_back(same ? asked.network.layers[0] : layer_formulas(asked.activations[l], asked.of_parameters));
   }
-  answer.formulas = geometry_formula(asked.network, static_cast<GeometryQuantity>(quantity - first_geometry), asked.of, flags.expand);
+  const auto quantity = meaning<GeometryQuantity>("--quantity", flags.quantity,
+                                                  {{"metric", GeometryQuantity::metric},
+                                                   {"eigenvalues", GeometryQuantity::eigenvalues},
+                                                   {"volume", GeometryQuantity::volume},
+                                                   {"curvature", GeometryQuantity::curvature},
+                                                   {"sectional-curvature", GeometryQuantity::sectional}});
+  answer.formulas = geometry_formula(asked.network, quantity, asked.of, flags.expand);
   answer.arguments = arguments(asked);
-  const std::vector<std::string> words = {"The metric A I + B x x^T", "The eigenvalues of the metric (orthogonal to x, along x)", "The volume element sqrt(det g) of the metric",
-                                          "The Ricci scalar of the metric", "The sectional curvatures of the metric (planes that hold x, that do not)"};
-  answer.subject = words[quantity - first_geometry] + (asked.of == MetricOf::nngp ? " of the output kernel" : " of the features") + " of a random network at infinite width, " +
-                   std::to_string(answer.depth) + (answer.depth == 1 ? " hidden layer" : " hidden layers") + ", phi = " + answer.activation;
+  static const std::map<GeometryQuantity, std::string> subjects = {
+      {GeometryQuantity::metric, "The metric A I + B x x^T"},
+      {GeometryQuantity::eigenvalues, "The eigenvalues of the metric (orthogonal to x, along x)"},
+      {GeometryQuantity::volume, "The volume element sqrt(det g) of the metric"},
+      {GeometryQuantity::curvature, "The Ricci scalar of the metric"},
+      {GeometryQuantity::sectional, "The sectional curvatures of the metric (planes that hold x, that do not)"}};
+  answer.subject = subjects.at(quantity) + (asked.of == MetricOf::nngp ? " of the output kernel" : " of the features") + answer.network();
   return answer;
 }
 
@@ -224,11 +239,11 @@ std::string limit_text(const Flags& flags, const std::string& line, const Budget
   LimitAnswer answer;
   std::string word = flags.limit;
   std::erase(word, ' ');
-  answer.limit = static_cast<Limit>(chosen("--limit", word, {"q->0", "q->oo"}));
+  answer.limit = meaning<Limit>("--limit", word, {{"q->0", Limit::zero}, {"q->oo", Limit::infinity}});
   if (flags.quantity != "Q" && flags.quantity != "chi") throw UsageError("--limit is known for --quantity Q and chi, the functions of q");
   if (flags.activations.size() != 1) throw UsageError("--limit takes one --activation");
   if (!flags.depth.empty()) throw UsageError("--quantity " + flags.quantity + " belongs to one activation; leave --depth out");
-  const std::size_t form = chosen("--format with --limit", flags.format, {"text", "latex", "json"});
+  const std::size_t form = choice("--format with --limit", flags.format, {"text", "latex", "json"});
   answer.quantity = flags.quantity;
   answer.activation = flags.activations[0];
   answer.command = line;
@@ -248,7 +263,7 @@ int answer_question(const Flags& flags, const std::string& line, Answer& answer)
     return answered;
   }
   const std::vector<std::string (*)(const FormulaAnswer&)> forms = {formula_as_text, formula_as_latex, formula_as_json, formula_as_python, formula_as_mathematica};
-  const std::size_t form = chosen("--format", flags.format, {"text", "latex", "json", "python", "mathematica"});
+  const std::size_t form = choice("--format", flags.format, {"text", "latex", "json", "python", "mathematica"});
   answer.raw(forms[form](found(flags, line)));
   return answered;
 }
@@ -259,8 +274,8 @@ Run add_formula(CLI::App& program) {
   const auto flags = std::make_shared<Flags>();
   CLI::App& command = *program.add_subcommand("formula", "the formula of a variance map, or of the metric, its volume element or its curvature");
   command.footer(examples);
-  command.add_option("--quantity", flags->quantity, "Q, chi, kernel, derivative-kernel, metric, eigenvalues, volume, curvature or sectional-curvature")->type_name("K")->group("What");
-  command.add_option("--of", flags->of, "whose geometry: of the last hidden layer's features (feature, the default), or of the output's kernel (nngp)")
+  command.add_option("--quantity", flags->quantity, "Q, chi, kernel, derivative-kernel, ntk, metric, eigenvalues, volume, curvature or sectional-curvature")->type_name("K")->group("What");
+  command.add_option("--of", flags->of, "of kernel: feature (the default), derivative, nngp or ntk; of the geometry: that of the last hidden layer's features (feature, the default), or of the output's kernel (nngp)")
       ->type_name("K")
       ->group("What");
   command.add_flag("--expand", flags->expand, "one formula, however long, without named quantities")->group("What");

@@ -22,6 +22,8 @@ std::string latex_name(const std::string& name) {
       {"ricci_scalar", "R"},
       {"kernel", "K"},
       {"derivative_kernel", "\\dot K"},
+      {"nngp", "\\Sigma"},
+      {"ntk", "\\Theta"},
       {"K_radial", "K_{\\mathrm{rad}}"},
       {"K_tangential", "K_{\\mathrm{tan}}"},
   };

@@ -21,6 +21,10 @@ struct FormulaAnswer {
 
   /// Q and chi: results are functions of q alone.
   bool is_map() const { return quantity == "Q" || quantity == "chi"; }
+  /// How a subject ends: " of a random network at infinite width, 2 hidden layers, phi = erf"
+  std::string network() const {
+    return " of a random network at infinite width, " + std::to_string(depth) + (depth == 1 ? " hidden layer" : " hidden layers") + ", phi = " + activation;
+  }
 };
 
 std::string formula_as_text(const FormulaAnswer& answer);

@@ -14,6 +14,7 @@
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/refine.hpp"
 #include "infwidth/run/memory.hpp"
+#include "data_words.hpp"
 #include "quantities.hpp"
 
 namespace infwidth::cli {
@@ -29,15 +30,15 @@ struct Flags {
   Architecture architecture() const {
     if (kernel.empty()) return network.architecture();
     if (!network.activations.empty()) throw UsageError("--kernel stands in place of a network; leave --activation out");
-    if (auto arc_cosine = arc_cosine_network(kernel, network.depth)) return *arc_cosine;
+    if (auto arc_cosine = arc_cosine_network(kernel, network)) return *arc_cosine;
     throw UsageError("--kernel: for data files it is arc-cosine:n; " + kernel + " is known between two points, --x and --y");
   }
-  std::string description() const { return kernel.empty() ? network.description() : "kernel " + kernel + (network.depth.empty() ? "" : ", depth " + network.depth); }
+  std::string description() const { return kernel.empty() ? network.description() : kernel_description(kernel, network); }
   bool all_layers() const { return !layers.empty() && choice("--layers", layers, {"all"}) == 0; }
 };
 
 constexpr const char* command = "infwidth kernel";
-constexpr double double_accuracy = 1e-12;  // of sqrt(K(x,x) K(y,y)) times the condition (gram.hpp)
+constexpr double double_accuracy = 1e-12;  // of sqrt(K(x,x) K(y,y)) times the error factor, `condition` (gram.hpp)
 
 constexpr const char* examples =
     "Examples:\n"
@@ -134,7 +135,6 @@ std::vector<LayerKernel<double>> by_double(const Architecture& network, const st
 /// A kernel of the inputs themselves: one formula.
 int of_inputs(const Flags& flags, const std::vector<Rational>& x, const std::vector<Rational>& y, const Printing& print, Answer& answer) {
   if (!flags.network.activations.empty()) throw UsageError("--kernel stands in place of a network; leave --activation out");
-  if (print.engine == Engine::mpfr) throw UsageError("--engine: " + flags.kernel + " is one formula; it has no second route");
   const DotKernel kernel = for_flag("--kernel", [&] { return DotKernel::from_text(flags.kernel); });
   const InputPair input = InputPair::of(x, y);
   const Rational argument = kernel.is_radial() ? Rational(input.xx + input.yy - 2 * input.xy) : input.xy;
@@ -155,7 +155,7 @@ int between_points(const Flags& flags, Answer& answer) {
   const std::vector<Rational> x = for_flag("--x", [&] { return parse_list(flags.x); }), y = for_flag("--y", [&] { return parse_list(flags.y); });
   const InputPair input = InputPair::of(x, y);
   const Printing print = printing(flags.answer);
-  if (!flags.kernel.empty() && !arc_cosine_network(flags.kernel, flags.network.depth)) return of_inputs(flags, x, y, print, answer);
+  if (!flags.kernel.empty() && !arc_cosine_network(flags.kernel, flags.network)) return of_inputs(flags, x, y, print, answer);
   const std::vector<std::size_t> which = flags.kernel.empty() || !flags.of.empty() ? parsed_kernels(flags.of) : std::vector<std::size_t>{2};
   KernelOptions options{print.digits, flags.all_layers(), answer.budget()};
   const NetworkKernel kernel(flags.architecture());
@@ -215,8 +215,10 @@ int of_data(const Flags& flags, Answer& answer) {
   GramOptions options{threads, answer.budget(), &progress};
   const GramMatrices result = second ? gram(network, view(first), view(*second), request, options) : gram(network, view(first), request, options);
 
-  answer.begin({{"kernel", "kernel", "K"}, {"file", "file", "\\mathrm{file}"}, {"layers", "layers", "L"}, {"rows", "rows", "n"}, {"columns", "columns", "m"}, {"condition", "condition", "\\kappa"}},
-               flags.description() + "; Gram matrices in double precision, right to 1e-12 of sqrt(K(x,x) K(y,y)) times the condition");
+  answer.begin({{"kernel", "kernel", "K"}, {"file", "file", "\\mathrm{file}"}, {"matrices", "matrices", "L"}, {"rows", "rows", "n"}, {"columns", "columns", "m"}, 
+                {"dimension", "d", "d"}, {"q_1", "q_1", "q_1"}, {"error_factor", "error factor", "\\kappa"}},
+               flags.description() + "; " + data_words("--data", view(first), network) + (second ? "; " + data_words("--data2", view(*second), network) : "") +
+                   "; Gram matrices in double precision, right to 1e-12 of sqrt(K(x,x) K(y,y)) times the error factor");
   for (std::size_t i = 0; i < which.size(); ++i) {
     const std::vector<GramMatrix>& matrices = *std::array{&result.feature, &result.derivative, &result.nngp, &result.ntk}[which[i]];
     std::vector<std::uint64_t> shape = {rows, columns};
@@ -230,7 +232,8 @@ int of_data(const Flags& flags, Answer& answer) {
     }
     writer.end();
     const Printing print{3, Engine::number, false};
-    answer.row({names[which[i]], file_of(flags.answer.output, which[i], which.size()), static_cast<long>(layers), static_cast<long>(rows), static_cast<long>(columns), quantity(result.condition, 0, "", print)});
+    answer.row({names[which[i]], file_of(flags.answer.output, which[i], which.size()), static_cast<long>(layers), static_cast<long>(rows), static_cast<long>(columns), static_cast<long>(first.columns),
+                quantity(typical_q1(view(first), network), 0, "", print), quantity(result.condition, 0, "", print)});
   }
   return answered;
 }

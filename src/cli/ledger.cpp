@@ -70,6 +70,15 @@ ClaimFlags read_claim(const std::string& source, const std::string& line) {
 
 }  // namespace
 
+TypedFlags ClaimFlags::typed() const {
+  TypedFlags flags = {{"--quantity", {quantity}}, {"--activation", network.activations}};
+  const std::string scaling = network.input_scaling == "unit" ? "" : network.input_scaling;
+  for (const auto& [flag, value] : {std::pair{"--depth", &network.depth}, {"--sigma-w2", &network.sigma_w2}, {"--sigma-b2", &network.sigma_b2}, {"--input-scaling", &scaling}, {"--of", &of}, {"--dim", &dim}}) {
+    if (!value->empty()) flags[flag] = {*value};
+  }
+  return flags;
+}
+
 std::string text_of_file(const std::string& file) {
   if (file == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
   std::ifstream stream(file);

@@ -4,18 +4,21 @@
 #include <string>
 #include <vector>
 
+#include "idle_flags.hpp"
 #include "options.hpp"
 
 namespace infwidth::cli {
 
 /// What is claimed of what, as it was typed: on the command line or in a document.
 struct ClaimFlags {
-  std::string quantity, claim, of = "feature", dim, expected_factor;
+  std::string quantity, claim, of, dim, expected_factor;
   NetworkFlags network;
   std::vector<std::string> assumptions;
   std::string source;  // "FILE:LINE", "" for the command line
 
   ClaimFlags() { network.sigma_w2 = network.sigma_b2 = ""; }  // not given: a letter of the claim, or the default
+  /// What is there, by the names of the command line.
+  TypedFlags typed() const;
 };
 
 /// The claims of a document: of its blocks fenced as ```verify, where each line is

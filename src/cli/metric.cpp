@@ -17,26 +17,23 @@ namespace {
 struct Flags {
   NetworkFlags network;
   AnswerFlags answer;
-  std::string of, layers, at, norm2, dim, data, kernel;
+  std::string of, layers, at, norm, norm2, dim, data, kernel;
 
   NetworkMetric metric() const {
     if (kernel.empty()) {
-      const auto which = static_cast<MetricOf>(choice("--of", of.empty() ? "feature" : of, {"feature", "derivative", "nngp", "ntk"}));
+      const auto which = meaning<MetricOf>("--of", of.empty() ? "feature" : of,
+                                           {{"feature", MetricOf::feature}, {"derivative", MetricOf::derivative}, {"nngp", MetricOf::nngp}, {"ntk", MetricOf::ntk}});
       return NetworkMetric(network.architecture(), which);
     }
     if (!network.activations.empty()) throw UsageError("--kernel stands in place of a network; leave --activation out");
     if (!of.empty()) throw UsageError("--of chooses among the kernels of a network; leave it out beside --kernel");
-    if (const auto arc_cosine = arc_cosine_network(kernel, network.depth)) return NetworkMetric(*arc_cosine, MetricOf::nngp);
-    if (!network.depth.empty()) throw UsageError("--depth: " + kernel + " has no layers; leave it out");
+    if (const auto arc_cosine = arc_cosine_network(kernel, network)) return NetworkMetric(*arc_cosine, MetricOf::nngp);
     return NetworkMetric(for_flag("--kernel", [&] { return DotKernel::from_text(kernel); }));
   }
-  bool all_layers() const {
-    if (layers.empty() || layers == "all") return !layers.empty();
-    throw UsageError("--layers: '" + layers + "' is unknown; it is all");
-  }
+  bool all_layers() const { return !layers.empty() && choice("--layers", layers, {"all"}) == 0; }
   std::string caption(int d) const {
     const std::string where = ", d = " + std::to_string(d);
-    if (!kernel.empty()) return "kernel " + kernel + (network.depth.empty() ? "" : ", depth " + network.depth) + where;
+    if (!kernel.empty()) return kernel_description(kernel, network) + where;
     return network.description() + "; geometry of the " + (of.empty() || of == "feature" ? "features" : of + " kernel") + where;
   }
 };
@@ -49,13 +46,14 @@ constexpr const char* examples =
     "  infwidth metric --activation tanh --depth 3 --norm2 1 --dim 2\n"
     "  infwidth metric --activation 'erf(x/sqrt(2))' --sigma-w2 3/2 --sigma-b2 0.1 --at 1,0,3/5 --digits 50\n"
     "  infwidth metric --activation relu --activation tanh --norm2 0:4:0.1 --dim 3 --layers all\n"
+    "  infwidth metric --activation tanh --norm 0:3:0.1 --dim 2 --format csv\n"
     "  infwidth metric --activation gelu --data points.csv --engine double --format csv --output metric.csv\n"
     "  infwidth metric --activation tanh --depth 3 --of ntk --norm2 1 --dim 2\n"
     "  infwidth metric --kernel arc-cosine:3/2 --depth 2 --norm2 1 --dim 3\n"
     "\n"
     "The metric of a random network at infinite width is g = A I + B x x^T, where A and B depend on |x|^2 alone. Printed are\n"
     "A and B, the eigenvalues, sqrt(det g) and its logarithm, the sectional curvatures of planes that hold x (radial) and\n"
-    "that do not (tangential), the Ricci scalar (+2 for the unit sphere S^2), and for points of up to 12 numbers g itself.";
+    "that do not (tangential; from three dimensions on), the Ricci scalar (+2 for the unit sphere S^2), and for points of up to 12 numbers g itself.";
 
 /// What a command works with.
 struct Job {
@@ -67,35 +65,50 @@ struct Job {
   MetricOptions options;
 
   MetricLayout layout(bool coordinates, std::size_t dim) const {
-    return {options.all_layers, coordinates && dim <= static_cast<std::size_t>(LayerMetric<Ball>::largest_matrix)};
+    return {options.all_layers, coordinates && dim <= static_cast<std::size_t>(LayerMetric<Ball>::largest_matrix), !flags.norm.empty()};
   }
 };
 
+/// A point, and |x| where that is what was asked for.
+struct Place {
+  InputPoint x;
+  std::optional<Rational> norm = {};
+};
+
 template <class Real>
-void write_point(const Job& job, const std::vector<LayerMetric<Real>>& layers, const InputPoint& x, const MetricLayout& layout) {
+void write_point(const Job& job, const std::vector<LayerMetric<Real>>& layers, const Place& place, const MetricLayout& layout) {
   job.answer.budget().check();  // a point cut short by the deadline is no row
   std::vector<std::vector<Cell>> cells;
-  for (const LayerMetric<Real>& layer : layers) cells.push_back(metric_cells(layer, x.dim, given(x.norm2, job.flags.answer), layout, job.print));
+  std::vector<Cell> where;
+  if (place.norm) where.emplace_back(given(*place.norm, job.flags.answer));
+  where.emplace_back(given(place.x.norm2, job.flags.answer));
+  for (const LayerMetric<Real>& layer : layers) cells.push_back(metric_cells(layer, place.x.dim, where, layout, job.print));
   job.rows.point(std::move(cells), outcome_of<Real>(layers));
 }
 
-void exact_point(const Job& job, const InputPoint& x, const MetricLayout& layout) {
+void exact_point(const Job& job, const Place& place, const MetricLayout& layout) {
   switch (job.print.engine) {
-    case Engine::ball: return write_point(job, job.network.at(x, job.options), x, layout);
-    case Engine::mpfr: return write_point(job, job.network.at_by_digits(x, job.options), x, layout);
-    case Engine::number: return write_point(job, job.network.at_by_double(x, job.options), x, layout);
+    case Engine::ball: return write_point(job, job.network.at(place.x, job.options), place, layout);
+    case Engine::mpfr: return write_point(job, job.network.at_by_digits(place.x, job.options), place, layout);
+    case Engine::number: return write_point(job, job.network.at_by_double(place.x, job.options), place, layout);
   }
 }
 
+/// One number or a range of them: |x|^2, or |x| itself.
 void at_range(const Job& job) {
-  const Range norms = for_flag("--norm2", [&] { return parse_range(job.flags.norm2); });
-  if (job.flags.dim.empty()) throw UsageError("--norm2 needs the dimension of the input space; add it, like --dim 2");
+  const bool squared = job.flags.norm.empty();
+  const std::string flag = squared ? "--norm2" : "--norm", &text = squared ? job.flags.norm2 : job.flags.norm;
+  const Range norms = for_flag(flag, [&] { return parse_range(text); });
+  if (job.flags.dim.empty()) throw UsageError(flag + " needs the dimension of the input space; add it, like --dim 2");
   const int dim = static_cast<int>(parse_count(job.flags.dim, 1, 1'000'000'000, "--dim"));
-  if (norms[0] < 0 || norms[norms.count - 1] < 0) throw UsageError("--norm2: " + job.flags.norm2 + " is negative; |x|^2 is 0 or more");
+  if (norms[0] < 0 || norms[norms.count - 1] < 0) throw UsageError(flag + ": " + text + " is negative; " + (squared ? "|x|^2" : "|x|") + " is 0 or more");
   const MetricLayout layout = job.layout(false, static_cast<std::size_t>(dim));
   job.answer.begin(metric_columns(layout), job.flags.caption(dim));
   Progress progress = job.answer.progress(norms.count);
-  for (std::uint64_t i = 0; i < norms.count; ++i, progress.advance()) exact_point(job, InputPoint::with_norm2(norms[i], dim), layout);
+  for (std::uint64_t i = 0; i < norms.count; ++i, progress.advance()) {
+    const Rational r = norms[i];
+    exact_point(job, squared ? Place{InputPoint::with_norm2(r, dim)} : Place{InputPoint::with_norm2(r * r, dim), r}, layout);
+  }
 }
 
 int checked_dim(const Job& job, std::size_t found, const std::string& where) {
@@ -110,7 +123,7 @@ void at_point(const Job& job) {
   checked_dim(job, x.coordinates.size(), "--at");
   const MetricLayout layout = job.layout(true, x.coordinates.size());
   job.answer.begin(metric_columns(layout), job.flags.caption(x.dim));
-  exact_point(job, x, layout);
+  exact_point(job, {x}, layout);
 }
 
 /// `read` hands out the next point or points, or throws at a bad one, after the rows before it.
@@ -133,7 +146,7 @@ void at_exact_rows(const Job& job, PointReader& points) {
       layout = job.layout(true, coordinates.size());
       job.answer.begin(metric_columns(layout), job.flags.caption(checked_dim(job, coordinates.size(), "--data")));
     }
-    exact_point(job, InputPoint::at(coordinates), layout);
+    exact_point(job, {InputPoint::at(coordinates)}, layout);
     progress.advance((points.size() ? points.bytes() : job.rows.points()) - progress.done());
   }
 }
@@ -186,7 +199,7 @@ class DoubleRows {
     std::vector<std::vector<Cell>> cells;
     for (LayerMetric<double>& layer : layers) {
       if (layout_.matrix && layer.outcome == Outcome::answered) layer.matrix = matrix_by_double(layer.metric, x);
-      cells.push_back(metric_cells(layer, static_cast<int>(dim_), quantity(s, 0, "", job_.print), layout_, job_.print));
+      cells.push_back(metric_cells(layer, static_cast<int>(dim_), {quantity(s, 0, "", job_.print)}, layout_, job_.print));
     }
     job_.rows.point(std::move(cells), outcome_of<double>(layers));
   }
@@ -207,8 +220,8 @@ void at_double_rows(const Job& job, PointReader& points) {
 }
 
 int answer_question(const Flags& flags, Answer& answer) {
-  const int sources = (flags.at.empty() ? 0 : 1) + (flags.norm2.empty() ? 0 : 1) + (flags.data.empty() ? 0 : 1);
-  if (sources != 1) throw UsageError("give one of --at x1,x2,.., --norm2 s with --dim d, and --data FILE: where the metric is asked for");
+  const int sources = (flags.at.empty() ? 0 : 1) + (flags.norm.empty() ? 0 : 1) + (flags.norm2.empty() ? 0 : 1) + (flags.data.empty() ? 0 : 1);
+  if (sources != 1) throw UsageError("give one of --at x1,x2,.., --norm r or --norm2 s with --dim d, and --data FILE: where the metric is asked for");
   MetricOptions options;
   options.all_layers = flags.all_layers();
   options.budget = answer.budget();
@@ -219,7 +232,7 @@ int answer_question(const Flags& flags, Answer& answer) {
   const Job job{flags, network, print, answer, rows, options};
   if (!flags.at.empty()) {
     at_point(job);
-  } else if (!flags.norm2.empty()) {
+  } else if (!flags.norm.empty() || !flags.norm2.empty()) {
     at_range(job);
   } else {
     PointReader points = for_flag("--data", [&] { return PointReader::open(flags.data); });
@@ -247,7 +260,8 @@ Run add_metric(CLI::App& program) {
       ->group("Network");
   metric.add_option("--layers", flags->layers, "all: every depth from 1 to L, in one run")->type_name("all")->group("Network");
   metric.add_option("--at", flags->at, "one point; 3/2 and 0.1 are exact")->type_name("x1,x2,..")->group("Where");
-  metric.add_option("--norm2", flags->norm2, "|x|^2, or a range of it, first:last:step; needs --dim")->type_name("s")->group("Where");
+  metric.add_option("--norm", flags->norm, "|x|, or a range of it, first:last:step; needs --dim")->type_name("r")->group("Where");
+  metric.add_option("--norm2", flags->norm2, "|x|^2, or a range of it; needs --dim")->type_name("s")->group("Where");
   metric.add_option("--dim", flags->dim, "the dimension of the input space")->type_name("d")->group("Where");
   metric.add_option("--data", flags->data, "many points: a CSV or NumPy (.npy) file, one point a row (- is standard input)")->type_name("FILE")->group("Where");
   add_answer_flags(metric, flags->answer);

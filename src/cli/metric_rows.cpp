@@ -49,7 +49,8 @@ Quantity text_of(const Value<Digits>& v, const LayerMetric<Digits>& layer, const
 std::vector<Column> metric_columns(const MetricLayout& layout) {
   std::vector<Column> columns;
   if (layout.all_layers) columns.push_back({"layer", "layer", "\\ell", everywhere, true});
-  columns.push_back({"norm2", "|x|^2", "|x|^2", everywhere, true});
+  if (layout.norm) columns.push_back({"norm", "|x|", "|x|", everywhere, true});
+  columns.push_back({"norm2", "|x|^2", "|x|^2", layout.norm ? in_json | in_csv : everywhere, !layout.norm});
   columns.push_back({"dim", "d", "d", in_json | in_csv});
   for (const MetricColumn& c : quantities()) columns.push_back(c.column);
   if (layout.matrix) columns.push_back({"metric", "metric", "g", in_json | in_block});
@@ -58,10 +59,10 @@ std::vector<Column> metric_columns(const MetricLayout& layout) {
 }
 
 template <class Real>
-std::vector<Cell> metric_cells(const LayerMetric<Real>& layer, int dim, Quantity norm2, const MetricLayout& layout, const Printing& print) {
+std::vector<Cell> metric_cells(const LayerMetric<Real>& layer, int dim, const std::vector<Cell>& where, const MetricLayout& layout, const Printing& print) {
   std::vector<Cell> cells;
   if (layout.all_layers) cells.emplace_back(static_cast<long>(layer.layer));
-  cells.emplace_back(std::move(norm2));
+  cells.insert(cells.end(), where.begin(), where.end());
   cells.emplace_back(static_cast<long>(dim));
   const bool there = layer.outcome == Outcome::answered;
   for (const MetricColumn& c : quantities()) {
@@ -81,9 +82,9 @@ std::vector<Cell> metric_cells(const LayerMetric<Real>& layer, int dim, Quantity
   return cells;
 }
 
-template std::vector<Cell> metric_cells(const LayerMetric<double>&, int, Quantity, const MetricLayout&, const Printing&);
-template std::vector<Cell> metric_cells(const LayerMetric<Ball>&, int, Quantity, const MetricLayout&, const Printing&);
-template std::vector<Cell> metric_cells(const LayerMetric<Digits>&, int, Quantity, const MetricLayout&, const Printing&);
+template std::vector<Cell> metric_cells(const LayerMetric<double>&, int, const std::vector<Cell>&, const MetricLayout&, const Printing&);
+template std::vector<Cell> metric_cells(const LayerMetric<Ball>&, int, const std::vector<Cell>&, const MetricLayout&, const Printing&);
+template std::vector<Cell> metric_cells(const LayerMetric<Digits>&, int, const std::vector<Cell>&, const MetricLayout&, const Printing&);
 
 void MetricRows::release() {
   for (std::vector<Cell>& row : held_) answer_.row(std::move(row));

@@ -15,13 +15,14 @@ namespace infwidth::cli {
 struct MetricLayout {
   bool all_layers = false;
   bool matrix = false;  // coordinates are known, few enough
+  bool norm = false;    // |x| was asked for, and stands beside |x|^2
 };
 
 std::vector<Column> metric_columns(const MetricLayout& layout);
 
-/// One row: `norm2` as it is shown, then the numbers of the layer, or its reason in every place.
+/// One row: `where`, |x|^2 as it is shown and before it |x| where the layout has it, then the numbers of the layer, or its reason in every place.
 template <class Real>
-std::vector<Cell> metric_cells(const LayerMetric<Real>& layer, int dim, Quantity norm2, const MetricLayout& layout, const Printing& print);
+std::vector<Cell> metric_cells(const LayerMetric<Real>& layer, int dim, const std::vector<Cell>& where, const MetricLayout& layout, const Printing& print);
 
 /// What the layers of one point say together.
 struct PointOutcome {

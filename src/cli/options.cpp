@@ -6,8 +6,10 @@
 #include <cmath>
 #include <thread>
 
+#include "infwidth/expression/parse.hpp"
 #include "infwidth/io/json.hpp"
 #include "infwidth/io/range.hpp"
+#include "infwidth/real/ball.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/text.hpp"
 
@@ -25,7 +27,8 @@ std::size_t choice(const std::string& flag, const std::string& text, const std::
     if (text == words[i]) return i;
     list += (i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + words[i];
   }
-  throw UsageError(flag + ": '" + shown(text) + "' is unknown; it is " + list);
+  const std::string nearest = words.size() > 1 ? nearest_word(text, words) : "";
+  throw UsageError(flag + ": '" + shown(text) + "' is unknown" + (nearest.empty() ? "" : "; did you mean " + nearest + "?") + "; it is " + list);
 }
 
 long parse_count(const std::string& text, long least, long most, const std::string& flag) {
@@ -52,20 +55,34 @@ int parsed_threads(const std::string& text) {
   return text.empty() ? static_cast<int>(std::max(1U, std::thread::hardware_concurrency())) : static_cast<int>(parse_count(text, 1, most, "--threads"));
 }
 
-long AnswerFlags::parsed_digits() const {
-  if (digits.empty()) return default_digits;
-  const long value = parse_count(digits, 1, 1'000'000'000'000, "--digits");
-  if (value > most_digits) throw NotReached("--digits: " + digits + " are more than this program computes; ask for at most " + std::to_string(most_digits));
-  return value;
+double parsed_share(const std::string& flag, const std::string& text) {
+  const Precision precision(128);
+  const bool percent = text.ends_with('%');
+  return (percent ? 0.01 : 1) * for_flag(flag, [&] {
+           try {
+             return Ball(parse_rational(percent ? text.substr(0, text.size() - 1) : text)).to_double();
+           } catch (const UsageError&) {
+             throw UsageError("'" + shown(text) + "' is no number; write it like 0.01 or 1%");
+           }
+         });
 }
 
-Engine AnswerFlags::parsed_engine() const { return static_cast<Engine>(choice("--engine", engine, {"ball", "double", "mpfr"})); }
+long AnswerFlags::parsed_digits() const {
+  if (digits.empty()) return default_digits;
+  long value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  const bool whole = error == std::errc() && end == digits.data() + digits.size();
+  if (whole && value > most_digits) throw NotReached("--digits: " + digits + " are more than this program computes; ask for at most " + std::to_string(most_digits));
+  return parse_count(digits, 1, most_digits, "--digits");
+}
+
+Engine AnswerFlags::parsed_engine() const { return meaning<Engine>("--engine", engine, {{"ball", Engine::ball}, {"double", Engine::number}, {"mpfr", Engine::mpfr}}); }
 
 SessionOptions AnswerFlags::session(const std::string& command, const std::string& line) const {
   SessionOptions options;
   options.command = command;
   options.command_line = line;
-  options.format = static_cast<Format>(choice("--format", format, {"text", "json", "csv", "latex"}));
+  options.format = meaning<Format>("--format", format, {{"text", Format::text}, {"json", Format::json}, {"csv", Format::csv}, {"latex", Format::latex}});
   options.output = output;
   options.quiet = quiet;
   if (timeout.empty()) return options;
@@ -110,7 +127,9 @@ void add_network_flags(CLI::App& command, NetworkFlags& flags) {
       .add_option("--sigma-w2", flags.sigma_w2, "variance of the weights (1): one value, L values for the hidden layers, or L + 1 with the readout's")
       ->type_name("v[,v..]")
       ->group("Network");
-  command.add_option("--sigma-b2", flags.sigma_b2, "variance of the biases (0), in the same way")->type_name("v[,v..]")->group("Network");
+  command.add_option("--sigma-b2", flags.sigma_b2, "variance of the biases (0), in the same way; none: there are no biases, which the standard parameterization tells from biases that begin at 0")
+      ->type_name("v[,v..]")
+      ->group("Network");
   command
       .add_option("--input-scaling", flags.input_scaling, "unit (the default): first-layer weights have variance sigma_w2; fan-in: sigma_w2 / d")
       ->type_name("S")
@@ -128,45 +147,88 @@ void add_parameterization_flags(CLI::App& command, NetworkFlags& flags) {
   command.add_option("--residual", flags.residual, "residual connections between hidden layers: h + alpha (W phi(h) + b)")->type_name("alpha")->group("Network");
 }
 
-Architecture NetworkFlags::architecture() const {
-  if (activations.empty()) throw UsageError("no activation is given; add one, like --activation tanh");
-  const int layers = depth.empty() ? static_cast<int>(activations.size()) : static_cast<int>(parse_count(depth, 1, 1'000'000, "--depth"));
-  std::vector<Activation> functions;
-  for (const std::string& text : activations) functions.push_back(for_flag("--activation", [&] { return Activation::from_text(text); }));
-  const auto variances_w = for_flag("--sigma-w2", [&] { return parse_list(sigma_w2); });
-  const auto variances_b = for_flag("--sigma-b2", [&] { return parse_list(sigma_b2); });
-  const auto scaling = static_cast<InputScaling>(choice("--input-scaling", input_scaling, {"unit", "fan-in"}));
-  Architecture network = make_architecture(layers, std::move(functions), variances_w, variances_b, scaling);
-  network.parameterization = static_cast<Parameterization>(choice("--parameterization", parameterization, {"ntk", "standard"}));
+NetworkFlags::Variances NetworkFlags::variances() const {
+  Variances v;
+  v.weights = for_flag("--sigma-w2", [&] { return parse_list(sigma_w2); });
+  v.has_biases = sigma_b2 != "none";
+  v.biases = v.has_biases ? for_flag("--sigma-b2", [&] { return parse_list(sigma_b2); }) : std::vector<Rational>{0};
+  return v;
+}
+
+void NetworkFlags::set_the_rest(Architecture& network) const {
+  network.input_scaling = meaning<InputScaling>("--input-scaling", input_scaling, {{"unit", InputScaling::unit}, {"fan-in", InputScaling::fan_in}});
+  network.parameterization =
+      meaning<Parameterization>("--parameterization", parameterization, {{"ntk", Parameterization::ntk}, {"standard", Parameterization::standard}});
   if (!residual.empty()) {
     const std::vector<Rational> alpha = for_flag("--residual", [&] { return parse_list(residual); });
     if (alpha.size() != 1) throw UsageError("--residual: " + shown(residual) + " is more than one number; it is one alpha for all layers");
     network.residual = alpha[0];
   }
   set_widths(network, for_flag("--widths", [&] { return parsed_widths(widths); }));
+}
+
+Architecture NetworkFlags::architecture() const {
+  if (activations.empty()) throw UsageError("no activation is given; add one, like --activation tanh");
+  const int layers = depth.empty() ? static_cast<int>(activations.size()) : static_cast<int>(parse_count(depth, 1, 1'000'000, "--depth"));
+  std::vector<Activation> functions;
+  for (const std::string& text : activations) functions.push_back(for_flag("--activation", [&] { return Activation::from_text(text); }));
+  const Variances v = variances();
+  Architecture network = make_architecture(layers, std::move(functions), v.weights, v.biases);
+  network.has_biases = v.has_biases;
+  set_the_rest(network);
   return network;
 }
+
+namespace {
+
+/// What a network has beside activations, depth and variances, where it is not the usual.
+std::string the_rest(const NetworkFlags& n) {
+  std::string text;
+  if (n.input_scaling != "unit") text += ", input scaling " + n.input_scaling;
+  if (n.parameterization != "ntk") text += ", " + n.parameterization + " parameterization" + (n.widths.empty() ? "" : ", widths " + n.widths);
+  if (!n.residual.empty()) text += ", residual alpha = " + n.residual;
+  return text;
+}
+
+std::string biases_of(const NetworkFlags& n) { return n.sigma_b2 == "none" ? ", no biases" : ", sigma_b2 = " + n.sigma_b2; }
+
+}  // namespace
 
 std::string NetworkFlags::description() const {
   std::string text;
   for (const std::string& activation : activations) text += (text.empty() ? "" : " | ") + activation;
-  text += ", depth " + (depth.empty() ? std::to_string(activations.size()) : depth) + ", sigma_w2 = " + sigma_w2 + ", sigma_b2 = " + sigma_b2;
-  if (input_scaling != "unit") text += ", input scaling " + input_scaling;
-  if (parameterization != "ntk") text += ", " + parameterization + " parameterization, widths " + widths;
-  if (!residual.empty()) text += ", residual alpha = " + residual;
-  return text;
+  return text + ", depth " + (depth.empty() ? std::to_string(activations.size()) : depth) + ", sigma_w2 = " + sigma_w2 + biases_of(*this) + the_rest(*this);
 }
 
-std::optional<Architecture> arc_cosine_network(const std::string& kernel, const std::string& depth) {
+std::optional<Architecture> arc_cosine_network(const std::string& kernel, const NetworkFlags& flags) {
   constexpr std::string_view word = "arc-cosine:";
   if (!kernel.starts_with(word)) return std::nullopt;
   const std::vector<Rational> order = for_flag("--kernel", [&] { return parse_list(kernel.substr(word.size())); });
   if (order.size() != 1 || order[0] < 0) throw UsageError("--kernel: '" + shown(kernel) + "' is no arc-cosine kernel; its order is a number n >= 0, like arc-cosine:1 or arc-cosine:3/2");
-  const int layers = depth.empty() ? 1 : static_cast<int>(parse_count(depth, 1, 1'000'000, "--depth"));
+  const auto layers = static_cast<std::size_t>(flags.depth.empty() ? 1 : parse_count(flags.depth, 1, 1'000'000, "--depth"));
   const Activation phi = Activation::from_text(order[0] == 0 ? "step" : "relu_power:" + to_string(order[0]));
-  std::vector<Rational> variances(static_cast<std::size_t>(layers) + 1, Rational(2));
-  variances[0] = 1;
-  return make_architecture(layers, {phi}, variances, {0});
+  NetworkFlags::Variances v = flags.variances();
+  for (const auto& [flag, list] : {std::pair{"--sigma-w2", &v.weights}, std::pair{"--sigma-b2", &v.biases}}) {
+    if (list->size() == 1) list->resize(layers, Rational((*list)[0]));
+    if (list->size() == layers) continue;
+    throw UsageError(std::string(flag) + ": " + std::to_string(list->size()) + " values for " + kernel + " of depth " + std::to_string(layers) + ", which has no readout; give 1 (every layer)" +
+                     (layers == 1 ? "" : " or " + std::to_string(layers)));
+  }
+  for (std::size_t l = 1; l < layers; ++l) v.weights[l] *= 2;
+  v.weights.emplace_back(2);
+  v.biases.emplace_back(0);
+  Architecture network = make_architecture(static_cast<int>(layers), {phi}, v.weights, v.biases);
+  network.has_biases = v.has_biases;
+  flags.set_the_rest(network);
+  return network;
+}
+
+std::string kernel_description(const std::string& kernel, const NetworkFlags& flags) {
+  std::string text = "kernel " + kernel;
+  if (!flags.depth.empty()) text += ", depth " + flags.depth;
+  if (flags.sigma_w2 != "1") text += ", sigma_w2 = " + flags.sigma_w2;
+  if (flags.sigma_b2 != "0") text += biases_of(flags);
+  return text + the_rest(flags);
 }
 
 std::string command_line(int argc, const char* const* argv) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "infwidth/network/architecture.hpp"
@@ -37,14 +38,27 @@ struct NetworkFlags {
   Architecture architecture() const;
   /// "tanh, depth 3, sigma_w2 = 3/2, sigma_b2 = 0.1"
   std::string description() const;
+
+  /// Both variances as lists. `--sigma-b2 none` is one of 0, and a network without biases.
+  struct Variances {
+    std::vector<Rational> weights, biases;
+    bool has_biases = true;
+  };
+  Variances variances() const;
+  /// Input scaling, parameterization with its widths, and residual connections.
+  void set_the_rest(Architecture& network) const;
 };
 void add_network_flags(CLI::App& command, NetworkFlags& flags);
 /// --parameterization, --widths and --residual, for commands that know what they mean.
 void add_parameterization_flags(CLI::App& command, NetworkFlags& flags);
 
-/// The network whose NNGP is the arc-cosine kernel of `arc-cosine:n`, 2 E[u_+^n v_+^n] composed `depth` times; none for another word.
-///   Errors   UsageError naming --kernel: an order n <= -1/2
-std::optional<Architecture> arc_cosine_network(const std::string& kernel, const std::string& depth);
+/// The network whose NNGP is the arc-cosine kernel K^L of `arc-cosine:n`; none for another word:
+///     K^0 = x.y,  K^l = 2 E[u_+^n v_+^n],  (u, v) with the covariance sigma_b2 + sigma_w2 K^(l-1) at two inputs
+/// with one value or L values of the variances: there is no readout beyond K^L.
+///   Errors   UsageError naming --kernel for an order n < 0, the flags for what they say
+std::optional<Architecture> arc_cosine_network(const std::string& kernel, const NetworkFlags& flags);
+/// "kernel arc-cosine:1, depth 2, sigma_w2 = 2": what was asked for.
+std::string kernel_description(const std::string& kernel, const NetworkFlags& flags);
 
 /// A whole number between two bounds.  Errors  UsageError naming the flag
 long parse_count(const std::string& text, long least, long most, const std::string& flag);
@@ -52,8 +66,17 @@ long parse_count(const std::string& text, long least, long most, const std::stri
 std::vector<std::uint64_t> parsed_widths(const std::string& text);
 /// `--threads`: all cores where it is not given.
 int parsed_threads(const std::string& text);
-/// One of the words, by its place in the list.  Errors  UsageError naming the flag and all the words
+/// A share, `0.01` or `1%`, in double precision.  Errors  UsageError naming the flag
+double parsed_share(const std::string& flag, const std::string& text);
+/// One of the words, by its place in the list.  Errors  UsageError naming the flag and all the words, with the nearest one
 std::size_t choice(const std::string& flag, const std::string& text, const std::vector<std::string>& words);
+/// What a word stands for.  Errors  as `choice`
+template <class T>
+T meaning(const std::string& flag, const std::string& text, const std::vector<std::pair<std::string, T>>& meanings) {
+  std::vector<std::string> words;
+  for (const auto& [word, value] : meanings) words.push_back(word);
+  return meanings[choice(flag, text, words)].second;
+}
 
 /// The text is the answer of f, its refusals begin with the flag.
 template <class F>

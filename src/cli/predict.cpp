@@ -8,6 +8,7 @@
 #include <fmt/core.h>
 
 #include "commands.hpp"
+#include "data_words.hpp"
 #include "infwidth/io/json.hpp"
 #include "infwidth/io/matrix.hpp"
 #include "infwidth/io/range.hpp"
@@ -207,7 +208,7 @@ void write_rows(const Flags& flags, const Job& job, const Answered& a, Answer& a
   const std::string method = flags.of == "nngp" ? "NNGP posterior" : "NTK gradient flow";
   std::string caption = flags.network.description() + "; " + method;
   if (!flags.time.empty()) caption += ", time " + flags.time;
-  answer.begin(columns_of(job), caption + ", noise " + flags.noise + ", " + counted(job.train.rows, "training point") + "; " + summary(job, a));
+  answer.begin(columns_of(job), caption + ", noise " + flags.noise + "; " + data_words("--train", view(job.train), flags.network.architecture()) + "; " + summary(job, a));
   const Predictions& p = a.predictions;
   const std::size_t k = job.targets.columns;
   const double condition = a.extremes.condition();
@@ -243,7 +244,7 @@ int answer_question(const Flags& flags, Answer& answer) {
   else
     write_rows(flags, job, a, answer);
   // In text and LaTeX it stands above the rows.
-  if (flags.to_npy() || flags.answer.format == "json" || flags.answer.format == "csv") complain(command, summary(job, a));
+  if (flags.to_npy() || flags.answer.format == "json" || flags.answer.format == "csv") complain(command, data_words("--train", view(job.train), flags.network.architecture()) + "; " + summary(job, a));
   return answered;
 }
 

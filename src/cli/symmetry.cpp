@@ -40,7 +40,7 @@ constexpr const char* examples =
     "stands or there is no verdict.";
 
 double parsed_alpha(const std::string& text) {
-  const double alpha = for_flag("--alpha", [&] { return parse_double(text); });
+  const double alpha = parsed_share("--alpha", text);
   if (!(alpha > 0 && alpha < 1)) throw UsageError("--alpha: " + shown(text) + "; a false-alarm rate lies between 0 and 1");
   return alpha;
 }

@@ -223,7 +223,7 @@ int answer_validation(const Flags& flags, Answer& answer) {
   FlowStudyOptions options;
   options.draws = static_cast<std::uint64_t>(parse_count(flags.draws, 20, 1'000'000'000'000, "--draws"));
   options.seed = static_cast<std::uint64_t>(parse_count(flags.seed, 0, 1'000'000'000'000'000'000, "--seed"));
-  options.alpha = parsed_real("--alpha", flags.alpha);
+  options.alpha = parsed_share("--alpha", flags.alpha);
   options.noise = parsed_real("--noise", flags.noise);
   options.threads = parsed_threads(flags.threads);
   options.checkpoint = flags.checkpoint;

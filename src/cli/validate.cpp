@@ -52,24 +52,6 @@ constexpr const char* examples =
     "--convergence draws networks of these multiples of the widths: how mean and standard deviation go to their limits, and the slopes in\n"
     "between, beside the -1 and -1/2 of theory; --figure draws them. There is no verdict then.";
 
-double parsed_share(const std::string& flag, std::string text) {
-  double factor = 1;
-  const std::string typed = text;
-  if (text.ends_with('%')) {
-    text.pop_back();
-    factor = 0.01;
-  }
-  return factor * for_flag(flag, [&] {
-    Rational share;
-    try {
-      share = parse_rational(text);
-    } catch (const UsageError&) {
-      throw UsageError("'" + shown(typed) + "' is no number; write it like 0.01 or 1%");
-    }
-    return nearest_double(share);
-  });
-}
-
 std::map<std::string, double> injections(const Flags& flags) {
   std::map<std::string, double> found;
   for (const std::string& text : flags.inject) {

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "commands.hpp"
+#include "idle_flags.hpp"
 #include "infwidth/activation/parametric.hpp"
 #include "infwidth/expression/sign.hpp"
 #include "infwidth/io/json.hpp"
@@ -36,7 +37,7 @@ constexpr const char* examples =
     "      the claims of a document, from its blocks fenced as ```verify: lines 'chi erf = 4/(pi*sqrt(1+4*q))', with flags before the '='\n"
     "\n"
     "Letters: q of Q, chi, P = E[phi'^2 z^2], dQ and dchi (derivatives in q); q1, q2, c, the covariance [[q1, c], [c, q2]] of the first layer's\n"
-    "preactivations, of kernel and derivative-kernel; s = |x|^2 and the dimension d of metric-A, metric-B (g = A I + B x x^T), metric-radial (A + s B),\n"
+    "preactivations, of kernel, derivative-kernel and ntk (the tangent kernel); s = |x|^2 and the dimension d of metric-A, metric-B (g = A I + B x x^T), metric-radial (A + s B),\n"
     "volume, curvature (the Ricci scalar), curvature-radial and curvature-tangential; sigma_w2 and sigma_b2 of all but the first five.\n"
     "A variance or dimension that the claim names and no flag fixes is drawn at random too, and so are letters of the activation: erf(a*x). Exit code 0: agrees, 5: disagrees.";
 
@@ -76,7 +77,6 @@ ClaimedNetwork network_of(const ClaimFlags& flags) {
   network.input_scaling = shape.input_scaling;
   if (!n.sigma_w2.empty()) network.sigma_w2 = for_flag("--sigma-w2", [&] { return parse_list(n.sigma_w2); });
   if (!n.sigma_b2.empty()) network.sigma_b2 = for_flag("--sigma-b2", [&] { return parse_list(n.sigma_b2); });
-  if (flags.of != "feature" && flags.of != "nngp") throw UsageError("--of: '" + shown(flags.of) + "' is unknown; it is feature or nngp");
   network.of_readout = flags.of == "nngp";
   if (!flags.dim.empty()) network.dim = static_cast<int>(parse_count(flags.dim, 1, 1'000'000, "--dim"));
   return network;
@@ -92,7 +92,7 @@ std::string description(const ClaimFlags& flags) {
   add("sigma_w2 =", flags.network.sigma_w2);
   add("sigma_b2 =", flags.network.sigma_b2);
   if (flags.network.input_scaling != "unit") add("input scaling", flags.network.input_scaling);
-  if (flags.of != "feature") add("of", flags.of);
+  add("of", flags.of);
   add("d =", flags.dim);
   return text;
 }
@@ -103,8 +103,25 @@ struct Job {
   Claim claim;
 };
 
+/// The quantity, where `kernel` leaves it to --of which one it is.
+ClaimQuantity quantity_of(const ClaimFlags& flags) {
+  const ClaimQuantity quantity = for_flag("--quantity", [&] { return claim_quantity(flags.quantity); });
+  const bool kernel = quantity == ClaimQuantity::kernel;
+  const std::vector<std::string> words = kernel ? std::vector<std::string>{"feature", "derivative", "nngp", "ntk"} : std::vector<std::string>{"feature", "nngp"};
+  if (!flags.of.empty()) (void)choice("--of", flags.of, words);
+  return flags.of == "derivative" ? ClaimQuantity::derivative_kernel : flags.of == "ntk" ? ClaimQuantity::ntk : quantity;
+}
+
 Job job_of(const ClaimFlags& flags) {
-  const auto make = [&]() -> Job { return {flags, Claim(for_flag("--quantity", [&] { return claim_quantity(flags.quantity); }), network_of(flags), flags.claim)}; };
+  const auto make = [&]() -> Job {
+    const ClaimQuantity quantity = quantity_of(flags);
+    refuse_idle_flags("verify", flags.typed());
+    Claim claim(quantity, network_of(flags), flags.claim);
+    const bool of_metric = quantity == ClaimQuantity::metric_A || quantity == ClaimQuantity::metric_B || quantity == ClaimQuantity::metric_radial;
+    if (!flags.dim.empty() && of_metric && claim.network().input_scaling == InputScaling::unit && !claim.formula().depends_on("d"))
+      throw UsageError("--dim: " + flags.quantity + " depends on the dimension with --input-scaling fan-in alone; leave it out");
+    return {flags, std::move(claim)};
+  };
   return flags.source.empty() ? make() : for_flag(flags.source, make);
 }
 
@@ -245,7 +262,7 @@ Run add_verify(CLI::App& program) {
   CLI::App& command = *program.add_subcommand("verify", "a formula held against quadrature at random points");
   command.footer(examples);
   command.add_option("documents", flags->documents, "files with claims in blocks fenced as ```verify; - is standard input")->type_name("");
-  command.add_option("--quantity", flags->claim.quantity, "what the claim is about: Q, chi, kernel, metric-A, volume, curvature, .. (see below)")
+  command.add_option("--quantity", flags->claim.quantity, "what the claim is about: Q, chi, kernel, ntk, metric-A, volume, curvature, .. (see below)")
       ->type_name("W")
       ->group("Claim");
   command.add_option("--claim", flags->claim.claim, "the formula; names may be given to its parts first: 'r = sqrt(1+4*q); 4/(pi*r)'")->type_name("E")->group("Claim");
@@ -259,7 +276,7 @@ Run add_verify(CLI::App& program) {
       ->type_name("R")
       ->group("Network")
       ->allow_extra_args(false);
-  command.add_option("--of", flags->claim.of, "kernel or geometry of the features (feature, the default) or of the readout (nngp)")->type_name("K")->group("Network");
+  command.add_option("--of", flags->claim.of, "of the features (feature, the default) or of the readout (nngp); for kernel also derivative or ntk")->type_name("K")->group("Network");
   command.add_option("--dim", flags->claim.dim, "the dimension of the input space")->type_name("d")->group("Network");
   command.add_option("--points", flags->points, "how many random points, 8 by default")->type_name("N")->group("Accuracy");
   command.add_option("--digits", flags->answer.digits, "how many digits must agree, 10 to 1000; 40 by default")->type_name("N")->group("Accuracy");

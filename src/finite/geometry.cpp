@@ -227,7 +227,7 @@ std::vector<double> FiniteMap::Worker::tangent_kernel(const FiniteNetwork& netwo
     const DenseLayer& layer = network.layers[l];
     const double alpha = network.residual && l > 0 && l < depth ? *network.residual : 1;
     const double weight = standard ? 1 : constant<double>(architecture.sigma_w2[l]) / (l > 0 ? static_cast<double>(layer.inputs) : architecture.input_scaling == InputScaling::fan_in ? static_cast<double>(d) : 1);
-    const double bias = standard ? 1 : constant<double>(architecture.sigma_b2[l]);
+    const double bias = standard ? architecture.ntk_of_biases() : constant<double>(architecture.sigma_b2[l]);
     const MatrixView in{inputs[l].data(), count, layer.inputs}, back{delta.data(), count, layer.outputs};
     multiply_by_transpose(in, in, of_inputs.data());
     multiply_by_transpose(back, back, of_slopes.data());

@@ -167,7 +167,9 @@ std::vector<Equation> asked(const RadialMetric<Symbol, Symbol>& m, GeometryQuant
     case GeometryQuantity::eigenvalues: return {one("eigenvalue_tangential", m.tangential), one("eigenvalue_radial", m.radial)};
     case GeometryQuantity::volume: return {one("volume_element", m.volume)};
     case GeometryQuantity::curvature: return {one("ricci_scalar", m.ricci_scalar)};
-    case GeometryQuantity::sectional: return {one("K_radial", m.curvature_radial), one("K_tangential", m.curvature_tangential)};
+    case GeometryQuantity::sectional:
+      if (m.dim == Symbol(2)) return {one("K_radial", m.curvature_radial)};  // no plane is orthogonal to x
+      return {one("K_radial", m.curvature_radial), one("K_tangential", m.curvature_tangential)};
   }
   return {};
 }

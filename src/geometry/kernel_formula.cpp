@@ -78,7 +78,7 @@ bool has_series(const Expression& e) {
 /// Long formulas and hypergeometric functions get named parts.
 NamedFormulas with_named_parts(const NamedFormulas& f) {
   constexpr std::size_t one_line = 160;  // characters
-  std::set<std::string> taken = {"kernel", "derivative_kernel"};
+  std::set<std::string> taken = {"kernel", "derivative_kernel", "nngp", "ntk"};
   for (const Equation& e : f.where) taken.insert(e.name);
   for (const auto* list : {&f.where, &f.results}) {
     for (const Equation& e : *list) {
@@ -108,23 +108,39 @@ KernelMaps kernel_maps(const ParametricActivation& activation, const Assumptions
   return for_open_signs(all, [&](const Assumptions& known) { return maps_under(activation, known); }, same);
 }
 
-NamedFormulas kernel_formula(const std::vector<KernelMaps>& layers, const std::vector<Expression>& sigma_w2, const std::vector<Expression>& sigma_b2, bool slope, bool expand) {
+NamedFormulas kernel_formula(const std::vector<KernelMaps>& layers, const std::vector<Expression>& sigma_w2, const std::vector<Expression>& sigma_b2, MetricOf of,
+                             bool expand) {
   NamedFormulas f;
   std::vector<KernelMaps> maps;
   for (const KernelMaps& layer : layers) maps.push_back(named(layer, f.where, expand));
+  const auto shorter = [](const Expression& e) { return has_series(e) ? e : shorten(e, {}); };
   Covariance here{Expression::variable("q1"), Expression::variable("q2"), Expression::variable("c")};
-  for (std::size_t l = 0; l + 1 < maps.size(); ++l) {
-    const std::string index = '_' + std::to_string(l + 2);
-    const auto next = [&](const std::string& name, const Expression& value) {
-      const Expression product = sigma_w2[l + 1] * value, formula = sigma_b2[l + 1] + (has_series(product) ? product : shorten(product, {}));
+  Expression theta = here.c;
+  for (std::size_t l = 0; l < maps.size(); ++l) {
+    const bool last = l + 1 == maps.size();
+    const Expression &w = sigma_w2[l + 1], &b = sigma_b2[l + 1];
+    const auto through = [&](const Expression& kernel) { return b + shorter(w * kernel); };  // what it is in the next preactivations
+    const auto next = [&](const std::string& name, const Expression& formula) {
       if (expand) return formula;
-      f.where.push_back({name + index, formula});
-      return Expression::variable(name + index);
+      const std::string full = name + '_' + std::to_string(l + 2);
+      f.where.push_back({full, formula});
+      return Expression::variable(full);
     };
-    const Expression q1 = next("q1", substitute(maps[l].Q, "q", here.q1)), q2 = next("q2", substitute(maps[l].Q, "q", here.q2));
-    here = {q1, q2, next("c", at(maps[l].dual, here))};
+    const Expression dual = at(maps[l].dual, here), slope = at(maps[l].slope, here);
+    if (last) {
+      switch (of) {
+        case MetricOf::feature: f.results = {{"kernel", dual}}; break;
+        case MetricOf::derivative: f.results = {{"derivative_kernel", slope}}; break;
+        case MetricOf::nngp: f.results = {{"nngp", through(dual)}}; break;
+        case MetricOf::ntk: f.results = {{"ntk", through(dual) + shorter(w * slope * theta)}}; break;
+      }
+      break;
+    }
+    const Expression q1 = next("q1", through(substitute(maps[l].Q, "q", here.q1))), q2 = next("q2", through(substitute(maps[l].Q, "q", here.q2)));
+    const Expression c = next("c", through(dual));
+    if (of == MetricOf::ntk) theta = next("theta", c + shorter(w * slope * theta));
+    here = {q1, q2, c};
   }
-  f.results = {{slope ? "derivative_kernel" : "kernel", at(slope ? maps.back().slope : maps.back().dual, here)}};
   return expand ? f : with_named_parts(f);
 }
 

@@ -76,7 +76,8 @@ class LayerWalk {
       const Architecture& network = of_.network_;
       const bool standard = network.parameterization == Parameterization::standard;
       RadialKernel<Real> h = first_layer(s, v.weights[0], v.biases[0]);
-      TangentKernel<Real> t = first_tangent(h, standard);
+      const Real own_bias(network.ntk_of_biases());
+      TangentKernel<Real> t = first_tangent(h, standard, own_bias);
       for (int l = 1; l <= of_.depth(); ++l) {
         budget_.check();
         if (const std::optional<std::string> refusal = before(l, h)) {
@@ -106,7 +107,7 @@ class LayerWalk {
             if (is_asked) answer(feature_kernel(h, counted(slope_jet(l, h.q[0]))));
             break;
           case MetricOf::ntk: {
-            const RadialKernel<Real> own = standard ? scaled(feature_kernel(h, phi), constant<Real>(Rational(network.widths[readout - 1]))) : next;
+            const RadialKernel<Real> own = standard ? scaled(feature_kernel(h, phi), constant<Real>(Rational(network.widths[readout - 1])), own_bias) : next;
             tangent = next_tangent(t, h, own, phi, counted(slope_jet(l, h.q[0])), v.weights[readout]);
             if (is_asked) answer(radial_kernel(tangent, h));
             break;
@@ -168,10 +169,10 @@ class LayerWalk {
     return slope;
   }
 
-  /// n k + 1, of what a tangent kernel takes from it.
+  /// n k + the NTK of the biases, of what a tangent kernel takes from it.
   template <class Real>
-  static RadialKernel<Real> scaled(RadialKernel<Real> k, const Real& n) {
-    k.q = Jet<Real, 2>(n) * k.q + Jet<Real, 2>(Real(1));
+  static RadialKernel<Real> scaled(RadialKernel<Real> k, const Real& n, const Real& own_bias) {
+    k.q = Jet<Real, 2>(n) * k.q + Jet<Real, 2>(own_bias);
     k.A = Jet<Real, 2>(n) * k.A;
     k.B = Jet<Real, 1>(n) * k.B;
     return k;

@@ -37,6 +37,7 @@ GramLayers::GramLayers(const Architecture& network, const InputPairs& input, con
   const double dimension_scale = network.input_scaling == InputScaling::fan_in ? 1 / static_cast<double>(input.dimension()) : 1;
   first_w_ = constant<double>(network.sigma_w2[0]) * dimension_scale;
   first_b_ = constant<double>(network.sigma_b2[0]);
+  own_bias_ = network.ntk_of_biases();
   const Rational alpha2 = network.residual ? Rational(*network.residual * *network.residual) : Rational(1);
 
   std::vector<VarianceMap> maps;
@@ -60,12 +61,12 @@ GramLayers::GramLayers(const Architecture& network, const InputPairs& input, con
     map.keep = !last && network.residual ? 1 : 0;
     map.w = constant<double>(scale * network.sigma_w2[l]);
     map.b = constant<double>(scale * network.sigma_b2[l]);
-    map.plain = standard_ ? constant<double>(scale) : map.b;
+    map.plain = standard_ ? own_bias_ * constant<double>(scale) : map.b;
     map.per_value = standard_ && follows_ntk_ ? constant<double>(scale) * static_cast<double>(network.widths[l - 1]) : map.w;
     Map& readout = hidden_[l - 1].readout;
     readout.w = constant<double>(network.sigma_w2[l]);
     readout.b = constant<double>(network.sigma_b2[l]);
-    readout.plain = standard_ ? 1 : readout.b;
+    readout.plain = standard_ ? own_bias_ : readout.b;
     readout.per_value = standard_ && follows_ntk_ ? static_cast<double>(network.widths[l - 1]) : readout.w;
   }
 
@@ -79,7 +80,7 @@ GramLayers::GramLayers(const Architecture& network, const InputPairs& input, con
   hidden_[0].points.q = input.variances();
   if (follows_ntk_) {
     hidden_[0].theta = hidden_[0].points.q;
-    for (std::size_t p = 0; p < n && standard_; ++p) hidden_[0].theta[p] = input.norms2()[p] + 1;
+    for (std::size_t p = 0; p < n && standard_; ++p) hidden_[0].theta[p] = input.norms2()[p] + own_bias_;
   }
   std::vector<double> log_condition(n, 0.0);
   for (std::size_t l = 1; l <= depth; ++l) {
@@ -168,7 +169,7 @@ void GramLayers::first_ntk(const StripRow& r) const {
   const double root_of_first = hidden_[0].points.root_q[r.first];
   for (std::size_t j = 0; j < r.count; ++j) {
     const double sigma = root_of_first * root[j] * correlation(r.tau[j]);
-    r.theta[j] = standard_ ? (sigma - first_b_) / first_w_ + 1 : sigma;
+    r.theta[j] = standard_ ? (sigma - first_b_) / first_w_ + own_bias_ : sigma;
   }
 }
 

@@ -59,7 +59,7 @@ class GramLayers {
   };
   std::vector<Hidden> hidden_;
   const InputPairs& input_;
-  double first_w_, first_b_;
+  double first_w_, first_b_, own_bias_ = 1;  // own_bias_: the NTK of a layer's biases in the standard parameterization
   bool standard_, follows_ntk_, wants_slope_;
   double condition_ = 1;
 

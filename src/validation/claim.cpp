@@ -14,11 +14,10 @@ namespace infwidth {
 
 namespace {
 
-const std::array<std::string, 14> names = {"Q",         "chi",      "P",        "dQ",           "dchi",   "kernel",    "derivative-kernel",
-                                           "metric-A",  "metric-B", "metric-radial", "volume", "curvature", "curvature-radial", "curvature-tangential"};
+const std::array<std::string, 15> names = {"Q",        "chi",      "P",             "dQ",     "dchi",      "kernel",           "derivative-kernel",   "ntk",
+                                           "metric-A", "metric-B", "metric-radial", "volume", "curvature", "curvature-radial", "curvature-tangential"};
 
-bool is_variance_map(ClaimQuantity q) { return q <= ClaimQuantity::dchi; }
-bool is_kernel(ClaimQuantity q) { return q == ClaimQuantity::kernel || q == ClaimQuantity::derivative_kernel; }
+bool is_kernel(ClaimQuantity q) { return kernel_of(q).has_value(); }
 
 /// Where the dimension enters even at unit input scaling.
 bool depends_on_dimension(ClaimQuantity q) { return q == ClaimQuantity::volume || q == ClaimQuantity::curvature; }
@@ -110,6 +109,26 @@ std::optional<Expression> without_kinks(const Expression& e) {
 
 }  // namespace
 
+bool is_variance_map(ClaimQuantity quantity) {
+  switch (quantity) {
+    case ClaimQuantity::Q:
+    case ClaimQuantity::chi:
+    case ClaimQuantity::P:
+    case ClaimQuantity::dQ:
+    case ClaimQuantity::dchi: return true;
+    default: return false;
+  }
+}
+
+std::optional<MetricOf> kernel_of(ClaimQuantity quantity) {
+  switch (quantity) {
+    case ClaimQuantity::kernel: return MetricOf::feature;
+    case ClaimQuantity::derivative_kernel: return MetricOf::derivative;
+    case ClaimQuantity::ntk: return MetricOf::ntk;
+    default: return std::nullopt;
+  }
+}
+
 const std::string& to_string(ClaimQuantity quantity) { return names[static_cast<std::size_t>(quantity)]; }
 
 ClaimQuantity claim_quantity(std::string_view name) {
@@ -124,9 +143,8 @@ ClaimQuantity claim_quantity(std::string_view name) {
 Claim::Claim(ClaimQuantity quantity, ClaimedNetwork network, std::string_view text) : quantity_(quantity), network_(std::move(network)) {
   const std::string& name = to_string(quantity_);
   if (is_variance_map(quantity_) && network_.depth != 1) throw UsageError("depth: " + name + " belongs to one layer; leave the depth at 1");
-  if (is_variance_map(quantity_) || quantity_ == ClaimQuantity::derivative_kernel) {
-    if (network_.of_readout) throw UsageError("of: " + name + " has no readout; leave it at feature");
-  }
+  const bool has_readout = !is_variance_map(quantity_) && quantity_ != ClaimQuantity::derivative_kernel && quantity_ != ClaimQuantity::ntk;
+  if (network_.of_readout && !has_readout) throw UsageError("of: " + name + " has no readout to choose; leave it at feature");
   std::vector<std::string> letters = letters_of(quantity_);
   drawn_ = letters;
   if (!is_variance_map(quantity_)) letters.insert(letters.end(), {"sigma_w2", "sigma_b2"});

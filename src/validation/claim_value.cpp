@@ -32,10 +32,11 @@ QuadratureValue variance_map_value(ClaimQuantity quantity, const Activation& phi
   return {value, scale * pow(Digits(10), 8 - static_cast<int>(Digits::default_precision())), scale, "Boost exp_sinh"};
 }
 
-/// The covariance of one layer's preactivations at two inputs, and the errors of its entries.
+/// The covariance of one layer's preactivations at two inputs with the errors of its entries, and the tangent kernel there.
 struct Covariance {
   Digits q1, q2, c;
   Digits dq1 = 0, dq2 = 0, dc = 0;
+  Digits theta = 0, dtheta = 0;
 };
 
 /// Of one layer at one of the inputs: Q, its slope and chi.
@@ -65,31 +66,40 @@ Digits carried_error(const Activation& f, const Covariance& at, const LayerScale
   return sqrt(of1.chi * of2.chi) * at.dc + by_variance(of1, of2, at.q1, at.q2) * at.dq1 + by_variance(of2, of1, at.q2, at.q1) * at.dq2;
 }
 
-/// The readout's kernel sigma_b2 + sigma_w2 K, if that is asked for.
-QuadratureValue readout(const QuadratureValue& k, bool of_readout, const Architecture& network) {
-  if (!of_readout) return k;
-  const Digits w = constant<Digits>(network.sigma_w2.back()), b = constant<Digits>(network.sigma_b2.back());
-  return {b + w * k.value, w * k.error, b + w * k.scale, k.method};
+/// E[f(u) f(v)], with what the errors of the covariance make of it; `of1`, `of2` are those of f.
+QuadratureValue layer_value(const Activation& phi, BivariateOf what, const Activation& f, const Covariance& at, const LayerScale& of1, const LayerScale& of2, const Budget& budget) {
+  const Estimate<Digits> k = bivariate_expectation(phi, what, at.q1, at.q2, at.c, budget);
+  return {k.value, k.error + carried_error(f, at, of1, of2, budget), abs(k.value), k.method};
 }
 
-QuadratureValue kernel_value(bool derivative, bool of_readout, const Architecture& network, Covariance at, const Budget& budget) {
+QuadratureValue kernel_value(MetricOf of, const Architecture& network, Covariance at, const Budget& budget) {
   const Digits rounding = pow(Digits(10), 8 - static_cast<int>(Digits::default_precision()));
-  QuadratureValue result;
-  for (std::size_t l = 0; l < network.activations.size(); ++l) {
+  at.theta = at.c;
+  const std::size_t depth = network.activations.size();
+  for (std::size_t l = 0;; ++l) {
     const Activation& phi = network.activations[l];
-    const bool last = l + 1 == network.activations.size(), of_slopes = derivative && last;
-    const Estimate<Digits> k = bivariate_expectation(phi, of_slopes ? BivariateOf::derivative : BivariateOf::value, at.q1, at.q2, at.c, budget);
-    result = {k.value, k.error, abs(k.value), k.method};
-    if (network.activations.size() == 1) break;
-    const Activation f = of_slopes ? phi.derivative() : phi;
-    const LayerScale of1 = scale_at(f, at.q1, budget), of2 = scale_at(f, at.q2, budget);
-    result = {k.value, k.error + carried_error(f, at, of1, of2, budget), abs(k.value), k.method};
-    if (last) break;
+    const bool last = l + 1 == depth, sloped = of == MetricOf::ntk || (last && of == MetricOf::derivative), valued = !last || of != MetricOf::derivative;
+    const bool has_errors = l > 0;
+    LayerScale of1, of2;
+    if (valued && (!last || has_errors)) of1 = scale_at(phi, at.q1, budget), of2 = scale_at(phi, at.q2, budget);
+    QuadratureValue k, slope;
+    if (valued) k = layer_value(phi, BivariateOf::value, phi, at, of1, of2, budget);
+    if (sloped) {
+      const Activation f = phi.derivative();
+      LayerScale slope1, slope2;
+      if (has_errors) slope1 = scale_at(f, at.q1, budget), slope2 = scale_at(f, at.q2, budget);
+      slope = layer_value(phi, BivariateOf::derivative, f, at, slope1, slope2, budget);
+    }
+    if (last && of == MetricOf::feature) return k;
+    if (last && of == MetricOf::derivative) return slope;
     const Digits w = constant<Digits>(network.sigma_w2[l + 1]), b = constant<Digits>(network.sigma_b2[l + 1]);
+    const Digits c = b + w * k.value, dc = w * k.error;
+    if (last && of == MetricOf::nngp) return {c, dc, b + w * k.scale, k.method};
+    const Digits passed = w * slope.value * at.theta, dpassed = w * (slope.error * abs(at.theta) + (abs(slope.value) + slope.error) * at.dtheta);
+    if (last) return {c + passed, dc + dpassed, b + w * k.scale + abs(passed), k.method};
     const auto error = [&](const LayerScale& s, const Digits& dq) { return Digits(w * (s.Q * rounding + abs(s.dQ) * dq)); };
-    at = {Digits(b + w * of1.Q), Digits(b + w * of2.Q), Digits(b + w * k.value), error(of1, at.dq1), error(of2, at.dq2), Digits(w * result.error)};
+    at = {Digits(b + w * of1.Q), Digits(b + w * of2.Q), c, error(of1, at.dq1), error(of2, at.dq2), dc, Digits(c + passed), Digits(dc + dpassed)};
   }
-  return readout(result, of_readout, network);
 }
 
 QuadratureValue geometry_value(ClaimQuantity quantity, bool of_readout, const Architecture& network, const Rational& s, int dim, long digits, const Budget& budget) {
@@ -127,13 +137,14 @@ Architecture Claim::architecture(const Assignment& at) const {
 
 QuadratureValue Claim::true_value(const Assignment& at, long digits, const Budget& budget) const {
   const Architecture network = architecture(at);
-  if (quantity_ > ClaimQuantity::derivative_kernel) {
+  const std::optional<MetricOf> kernel = kernel_of(quantity_);
+  if (!kernel && !is_variance_map(quantity_)) {
     const auto d = at.find("d");
-    const int dim = network_.dim ? *network_.dim : d == at.end() ? 2 : static_cast<int>(numerator(d->second));
+    const int dim = network_.dim ? *network_.dim : d == at.end() ? least_dimension() : static_cast<int>(numerator(d->second));
     return geometry_value(quantity_, network_.of_readout, network, at.at("s"), dim, digits, budget);
   }
   long working = digits + guard_digits;
-  if (quantity_ <= ClaimQuantity::dchi) {
+  if (!kernel) {
     const DigitsPrecision precision(static_cast<unsigned>(working));
     return variance_map_value(quantity_, network.activations.front(), constant<Digits>(at.at("q")), budget);
   }
@@ -141,7 +152,7 @@ QuadratureValue Claim::true_value(const Assignment& at, long digits, const Budge
   for (int attempt = 0;; ++attempt) {
     const DigitsPrecision precision(static_cast<unsigned>(working));
     const Covariance covariance = {constant<Digits>(at.at("q1")), constant<Digits>(at.at("q2")), constant<Digits>(at.at("c"))};
-    const QuadratureValue found = kernel_value(quantity_ == ClaimQuantity::derivative_kernel, network_.of_readout, network, covariance, budget);
+    const QuadratureValue found = kernel_value(network_.of_readout ? MetricOf::nngp : *kernel, network, covariance, budget);
     const Digits wanted = pow(Digits(10), -digits) * found.scale;
     if (network.activations.size() == 1 || found.error <= wanted) return found;
     if (attempt == 2 || wanted == 0) {

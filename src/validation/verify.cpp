@@ -61,7 +61,7 @@ class Draws {
         at[letter] = -positive();
         continue;
       }
-      at[letter] = letter == "d" ? Rational(integer(2, 7)) : letter == "c" && at.count("q2") != 0 ? covariance(at["q1"], at["q2"]) : positive();
+      at[letter] = letter == "d" ? Rational(integer(claim_.least_dimension(), 7)) : letter == "c" && at.count("q2") != 0 ? covariance(at["q1"], at["q2"]) : positive();
     }
     return at;
   }

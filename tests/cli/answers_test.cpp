@@ -53,7 +53,7 @@ TEST_CASE("the metric of one ReLU layer is half the flat one, exactly", "[cli]")
   CHECK(lines(json) == 1);
   CHECK(shape(json) ==
         R"({"norm2":#,"dim":2,"A":#,"B":#,"eigenvalues":{"tangential":#,"radial":#},"volume_element":#,"log_volume_element":#,)"
-        R"("curvature":{"radial":#,"tangential":#,"ricci_scalar":#},"metric":[[#,#],[#,#]],"digits":15})"
+        R"("curvature":{"radial":#,"tangential":-,"ricci_scalar":#},"metric":[[#,#],[#,#]],"digits":15})"
         "\n");
   CHECK_THAT(json, ContainsSubstring(R"("norm2":{"value":"3.25","error":"0","proven":true)"));
   CHECK_THAT(json, ContainsSubstring(R"("A":{"value":"0.5","error":"0","proven":true)"));
@@ -145,6 +145,54 @@ TEST_CASE("letters in an activation are parameters of the formula, and of a clai
              ContainsSubstring("agrees at 2 points"));
 }
 
+TEST_CASE("sectional curvatures exist where planes do", "[cli]") {
+  const auto at = [](const char* dim, const char* format) { return answer({"metric", "--activation", "erf", "--norm2", "1", "--dim", dim, "--format", format}); };
+  const std::string none = R"({"value":null,"reason":"one dimension has no plane, and no sectional curvature"})";
+  CHECK_THAT(at("1", "json"), ContainsSubstring(R"("curvature":{"radial":)" + none + R"(,"tangential":)" + none + R"(,"ricci_scalar":{"value":"0","error":"0")"));
+  CHECK_THAT(at("2", "json"), ContainsSubstring(R"("tangential":{"value":null,"reason":"no plane is orthogonal to x in two dimensions"})"));
+  CHECK_THAT(at("2", "text"), ContainsSubstring("tangential curvature    none: no plane is orthogonal to x in two dimensions"));
+  CHECK_THAT(at("2", "csv"), ContainsSubstring(",,") && ContainsSubstring(",no plane is orthogonal to x in two dimensions\n"));
+  CHECK_THAT(answer({"metric", "--activation", "erf", "--data", "-", "--engine", "double", "--format", "csv"}, "1,2\n"), ContainsSubstring("no plane is orthogonal to x in two dimensions"));
+  CHECK_THAT(at("3", "json"), !ContainsSubstring("null"));
+  CHECK_THAT(answer({"formula", "--quantity", "sectional-curvature", "--activation", "erf", "--dim", "2"}), ContainsSubstring("K_radial = ") && !ContainsSubstring("K_tangential"));
+  CHECK(run_program({"verify", "--quantity", "curvature-tangential", "--activation", "erf", "--dim", "2", "--claim", "1"}).code == 3);
+}
+
+TEST_CASE("an arc-cosine kernel takes the variances of its layers", "[cli]") {
+  const auto value = [](std::vector<std::string> more) {
+    more.insert(more.begin(), {"kernel", "--x", "1,2", "--y", "2,1", "--digits", "25", "--format", "json"});
+    return answer(more);
+  };
+  CHECK_THAT(value({"--kernel", "arc-cosine:1", "--sigma-w2", "2", "--sigma-b2", "1"}), ContainsSubstring(R"("nngp":{"value":"9.258328422800251595013897")"));
+  // K^2 = 2 E[u_+ v_+] with the covariance 1/2 + 3 K^1, K^1 with that of 1 + 2 x.y
+  const std::string deep = value({"--kernel", "arc-cosine:1", "--depth", "2", "--sigma-w2", "2,3", "--sigma-b2", "1,1/2"});
+  const std::string network = value({"--activation", "relu", "--depth", "2", "--sigma-w2", "2,6,2", "--sigma-b2", "1,1/2,0", "--of", "nngp"});
+  CHECK(deep == network);
+  CHECK_THAT(value({"--kernel", "arc-cosine:1", "--input-scaling", "fan-in"}), ContainsSubstring(R"("nngp":{"value":"2.067799299877)"));
+  CHECK(run_program({"kernel", "--kernel", "arc-cosine:1", "--sigma-w2", "1,2", "--x", "1", "--y", "2"}).code == 2);
+}
+
+TEST_CASE("the standard parameterization without biases", "[cli]") {
+  const auto ntk = [](const char* biases) {
+    return answer({"kernel", "--activation", "relu", "--of", "ntk", "--parameterization", "standard", "--widths", "200", "--sigma-b2", biases, "--x", "1,2", "--y", "2,1", "--digits", "25"});
+  };
+  CHECK_THAT(ntk("none"), ContainsSubstring("no biases, standard parameterization, widths 200;") && ContainsSubstring("415.1501944460855538983527"));
+  CHECK_THAT(ntk("0"), ContainsSubstring("416.5477780637359861826"));  // + 1 + E[phi' phi']
+}
+
+TEST_CASE("a range of |x|", "[cli]") {
+  const auto rows = [](const std::string& flag, const std::string& range) { return answer({"metric", "--activation", "erf", flag, range, "--dim", "3", "--format", "csv"}); };
+  const std::string norms = rows("--norm", "1:3:1"), squares = rows("--norm2", "1:9:1");
+  CHECK(norms.starts_with("norm,norm2,dim,A,"));
+  CHECK(lines(norms) == 4);
+  for (const auto& [norm, norm2] : {std::pair{"\n1,", "\n1,3,"}, {"\n2,", "\n4,3,"}, {"\n3,", "\n9,3,"}}) {
+    const std::size_t at = squares.find(norm2);
+    REQUIRE(at != std::string::npos);
+    CHECK_THAT(norms, ContainsSubstring(norm + squares.substr(at + 1, squares.find('\n', at + 1) - at - 1)));
+  }
+  CHECK_THAT(run_program({"metric", "--activation", "erf", "--norm", "-1", "--dim", "2"}).err, ContainsSubstring("--norm: -1 is negative; |x| is 0 or more"));
+}
+
 TEST_CASE("ranges, layers and files make rows", "[cli]") {
   CHECK(lines(answer({"metric", "--activation", "erf", "--norm2", "0:1:0.25", "--dim", "2", "--format", "csv"})) == 6);
   const std::string layers = answer({"metric", "--activation", "erf", "--depth", "3", "--layers", "all", "--norm2", "1", "--dim", "2", "--format", "csv"});
@@ -174,15 +222,16 @@ TEST_CASE("the fast CSV of double precision is the table writer's", "[cli]") {
     for (std::string field; std::getline(line, field, ',');) {
       if (!field.empty()) fields.push_back(field);
     }
-    REQUIRE(fields.size() == 11);
+    REQUIRE(fields.size() == 11);  // in two dimensions a note in place of the tangential curvature
+    fields.pop_back();
     fields.erase(fields.begin() + 1);  // the dimension
     from_csv.insert(from_csv.end(), fields.begin(), fields.end());
   }
   for (std::size_t at = 0; at < objects.size(); at = objects.find('\n', at) + 1) {
     const std::string object = objects.substr(at, objects.find('\n', at) - at);
     const std::vector<TextMatch> values = matches(object, R"("value":"*","error)");
-    REQUIRE(values.size() >= 10);
-    for (std::size_t i = 0; i < 10; ++i) from_json.push_back(values[i].parts[0]);
+    REQUIRE(values.size() >= 9);
+    for (std::size_t i = 0; i < 9; ++i) from_json.push_back(values[i].parts[0]);
   }
   CHECK(from_csv == from_json);
 }
@@ -389,6 +438,10 @@ TEST_CASE("Gram matrices of data files", "[cli]") {
   std::ofstream(data) << "1,0\n0.6,0.8\n-1,0\n";
   const std::string said = answer({"kernel", "--activation", "erf", "--data", data, "--output", target, "--format", "json"});
   CHECK_THAT(said, ContainsSubstring("gram.nngp.npy") && ContainsSubstring("gram.ntk.npy"));
+  CHECK_THAT(said, ContainsSubstring(R"("matrices":1,"rows":3,"columns":3,"dimension":2,"q_1":{"value":"1",)"));
+  // A transposed file is seen: how many points, of how many numbers, and what unit scaling makes of them.
+  CHECK_THAT(answer({"kernel", "--activation", "erf", "--sigma-w2", "3", "--sigma-b2", "1", "--data", "-", "--output", target}, "1,2,2,4\n3,0,0,4\n"),
+             ContainsSubstring("--data: 2 points of 4 numbers, q_1 = 76 at the median row (fan-in: 19.8); Gram matrices"));
   CHECK(fs::file_size(folder / "gram.nngp.npy") == 128 + 9 * 8);
   // an array is read as well as it is written: its rows, exactly
   const std::string array = (folder / "gram.nngp.npy").string();

@@ -89,7 +89,7 @@ TEST_CASE("predict gives the values of the derivation, in every format", "[cli][
   const Ran text = with({"--of", "ntk", "--time", "inf"});
   CHECK(text.code == 0);
   CHECK(text.err.empty());
-  CHECK_THAT(text.out, ContainsSubstring("NTK gradient flow, time inf, noise 0, 2 training points; condition number") && ContainsSubstring("-0.137704819"));
+  CHECK_THAT(text.out, ContainsSubstring("NTK gradient flow, time inf, noise 0; --train: 2 points of") && ContainsSubstring("-0.137704819"));
   const Ran csv = with({"--of", "nngp", "--format", "csv"});
   CHECK_THAT(csv.out, ContainsSubstring("row,mean,variance") && ContainsSubstring("\n1,-0.13789344457389"));
 }

@@ -58,6 +58,13 @@ def main():
         for quantity, key in [('kernel', 'feature'), ('derivative-kernel', 'derivative')]:
             check(f'{quantity} of {activation}', function(program, quantity, '--activation', activation)(1, '13/36', '1/2'), numbers[key])
 
+    for activation, depth in [('relu', 1), ('erf', 2), ('gelu', 2)]:
+        words = ['--activation', activation, '--depth', str(depth)]
+        numbers = json.loads(output(program, 'kernel', *words, '--sigma-w2', '3/2', '--sigma-b2', '1/4', '--x', '1,0', '--y', '1/2,1/3', '--digits', str(DIGITS), '--format', 'json'))
+        first = ('7/4', '19/24', 1, '3/2', '1/4')  # sigma_b2 + sigma_w2 of x.x, y.y and x.y, then the variances
+        check(f'ntk of {activation}, depth {depth}', function(program, 'ntk', *words)(*first), numbers['ntk'])
+        check(f'nngp of {activation}, depth {depth}', function(program, 'kernel', '--of', 'nngp', *words)(*first), numbers['nngp'])
+
     for activation, depth in NETWORK:
         words = ['--activation', activation, '--depth', str(depth)]
         g = json.loads(output(program, 'metric', *words, '--norm2', '5/4', '--dim', '3', '--sigma-w2', '3/2', '--sigma-b2', '1/4', '--digits', str(DIGITS),

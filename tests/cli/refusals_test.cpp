@@ -50,7 +50,7 @@ TEST_CASE("usage that makes no sense exits 2 and names the cure", "[cli]") {
       {metric({"--activation", "tanh", "--at", "1", "--depth", "2", "--sigma-w2", "1,2,3,4"}), 2, "sigma_w2: 4 values"},
       {metric({"--activation", "tanh", "--at", "1", "--sigma-b2", "-1/10"}), 2, "-1/10; a variance is not negative"},
       {metric({"--activation", "tanh", "--activation", "relu", "--at", "1", "--depth", "3"}), 2, "activation: 2 formulas for depth 3"},
-      {metric({"--activation", "tanh", "--at", "1", "--digits", "0"}), 2, "--digits: 0 is out of range"},
+      {metric({"--activation", "tanh", "--at", "1", "--digits", "0"}), 2, "--digits: 0 is out of range; it goes from 1 to 100000\n"},
       {metric({"--activation", "tanh", "--at", "1", "--digits", "many"}), 2, "--digits: 'many' is not a whole number"},
       {metric({"--activation", "tanh", "--at", "1", "--engine", "abacus"}), 2, "it is ball, double or mpfr"},
       {metric({"--activation", "tanh", "--at", "1", "--engine", "double", "--digits", "50"}), 2, "take --engine ball"},
@@ -84,6 +84,53 @@ TEST_CASE("formulas meant to break the parser are refused", "[cli]") {
   check_refusal({{"expectation", parentheses + "x" + std::string(60000, ')'), "--variance", "1"}, 2, "infwidth expectation:"});
   check_refusal({{"expectation", "9^(9^9)", "--variance", "1"}, 2, "infwidth expectation:"});
   check_refusal({{"activations", "x +"}, 2, "infwidth activations:"});
+}
+
+TEST_CASE("a flag without effect is refused with the reason", "[cli]") {
+  const auto kernel = [](const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"kernel", "--x", "1,2", "--y", "2,1"};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  const std::vector<Refusal> refusals = {
+      {kernel({"--kernel", "rbf:1", "--sigma-w2", "2"}), 2, "--sigma-w2: rbf:1 has no layers; leave it out"},
+      {kernel({"--kernel", "dot:exp(t)", "--of", "ntk"}), 2, "--of: dot:exp(t) is one kernel"},
+      {kernel({"--kernel", "arc-cosine:1", "--parameterization", "standard", "--widths", "9"}), 2, "--parameterization: what is trained matters to the tangent kernel alone"},
+      {kernel({"--activation", "tanh", "--residual", "1/2"}), 2, "--residual: it connects hidden layers, and there is one; leave it out, or ask for more with --depth"},
+      {kernel({"--activation", "tanh", "--threads", "2"}), 2, "--threads: threads work on Gram matrices"},
+      {{"kernel", "--activation", "tanh", "--data", "x.csv", "--output", "g.npy", "--digits", "20"}, 2, "--digits: Gram matrices of data files are in double precision"},
+      {metric({"--activation", "tanh", "--at", "1,2", "--parameterization", "standard", "--widths", "9"}), 2, "add --of ntk"},
+      {metric({"--kernel", "rbf:1", "--at", "1,2", "--depth", "2"}), 2, "--depth: rbf:1 has no layers; leave it out"},
+      {{"formula", "--quantity", "chi", "--activation", "erf", "--of", "nngp"}, 2, "--of: chi is a map of one activation"},
+      {{"formula", "--quantity", "kernel", "--activation", "erf", "--sigma-b2", "1"}, 2, "ask for the outputs' kernel, --of nngp"},
+      {{"formula", "--quantity", "metric", "--activation", "erf", "--dim", "3"}, 2, "with --input-scaling fan-in alone"},
+      {{"verify", "--quantity", "chi", "--activation", "erf", "--sigma-w2", "2", "--claim", "1"}, 2, "--sigma-w2: chi is a function of the variance q"},
+      {{"verify", "claims.md", "--dim", "2"}, 2, "--dim: the claims of a document have flags of their own"},
+      {{"verify", "-"}, 2, "-:2: --sigma-b2: Q is a function of the variance q", "```verify\nQ relu --sigma-b2 1 = q/2\n```\n"},
+      {{"symmetry", "--activation", "erf", "--at", "1,2", "--draws", "100"}, 2, "add --widths"},
+      {{"train", "--task", "xor", "--activation", "tanh", "--optimiser", "adam", "--momentum", "0.5"}, 2, "--momentum: it is that of sgd"},
+      {{"train", "--task", "xor", "--activation", "tanh", "--validate", "--at", "1,2", "--rate", "0.5"}, 2, "--rate: --validate trains by gradient flow"},
+      {{"reproduce", "xor", "--labels", "x.csv"}, 2, "--labels: it is about the study of digits"},
+  };
+  for (const Refusal& refusal : refusals) check_refusal(refusal);
+}
+
+TEST_CASE("a share of false alarms is written alike everywhere", "[cli]") {
+  const std::vector<std::string> networks = {"--activation", "erf", "--widths", "8", "--at", "0.6,0.8", "--draws", "60"};
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"validate", "--of", "metric"}, {"symmetry"}, {"train", "--validate", "--task", "two-points", "--times", "1/4"}}) {
+    const auto with = [&](const char* alpha) {
+      std::vector<std::string> words = command;
+      words.insert(words.end(), networks.begin(), networks.end());
+      words.insert(words.end(), {"--alpha", alpha});
+      return run_program(words);
+    };
+    const Ran percent = with("1%"), number = with("0.01"), bad = with("one");
+    CAPTURE(percent.err);
+    CHECK((percent.code == 0 || percent.code == 5));
+    CHECK_THAT(percent.out, ContainsSubstring("alpha = 0.01"));
+    CHECK(percent.out == number.out);
+    CHECK_THAT(bad.err, ContainsSubstring("--alpha: 'one' is no number; write it like 0.01 or 1%"));
+  }
 }
 
 TEST_CASE("what does not exist exits 3 and says why", "[cli]") {
@@ -124,7 +171,7 @@ TEST_CASE("claims that cannot be held against anything are refused", "[cli]") {
   check_refusal({claim({"--quantity", "volume", "--claim", "1"}), 2, "dim: volume depends on the dimension"});
   check_refusal({claim({"--quantity", "chi", "--claim", "1", "--digits", "5"}), 2, "--digits: 5 is out of range"});
   check_refusal({claim({"--quantity", "chi", "--claim", "1", "--points", "0"}), 2, "--points: 0 is out of range"});
-  check_refusal({claim({"--quantity", "chi", "--claim", "1", "--of", "ntk"}), 2, "it is feature or nngp"});
+  check_refusal({claim({"--quantity", "volume", "--dim", "2", "--claim", "1", "--of", "ntk"}), 2, "it is feature or nngp"});
   check_refusal({claim({"derivations.md"}), 2, "give either documents"});
   check_refusal({{"verify", "/no/such/file.md"}, 2, "/no/such/file.md: cannot be read"});
   check_refusal({{"verify", "-"}, 2, "-: no block fenced as ```verify", "no claims here\n"});

@@ -53,13 +53,13 @@ TEST_CASE("verify: JSON tells verdict, factor and the first point", "[cli]") {
 TEST_CASE("verify: claims of documents and of files", "[cli]") {
   const std::string document =
       "# A title\n\n```cpp\nchi erf = nonsense\n```\n\n```verify\n# a comment\nQ relu = q/2\nQ relu --expect-factor 3 =  # goes on\n  r = 3*q;\n  r/2\n```\n"
-      "text\n```verify\nmetric-A relu | 2*x --dim 3 --sigma-w2 3,1/2 = 3\n```\n";
+      "text\n```verify\nmetric-A relu | 2*x --sigma-w2 3,1/2 = 3\n```\n";
   const Ran good = run_program({"verify", "-", "--points", "2", "--digits", "12"}, document);
   CHECK(good.code == 0);
   CHECK(good.out ==
         "-:9: Q of relu: the claim agrees at 2 points to 12 digits\n"
         "-:10: Q of relu: the claim disagrees, as expected, at 2 of 2 points; it is 3 times the value\n"
-        "-:16: metric-A of relu | 2*x, sigma_w2 = 3,1/2, d = 3: the claim agrees at 2 points to 12 digits\n");
+        "-:16: metric-A of relu | 2*x, sigma_w2 = 3,1/2: the claim agrees at 2 points to 12 digits\n");
   CHECK(run_program({"verify", "-", "--points", "2", "--digits", "12"}, "```verify\nQ relu --expect-factor 2 = 3/2*q\n```\n").code == 5);
   CHECK(run_program({"verify", "-", "--points", "2", "--digits", "12"}, "```verify\nQ relu --expect-factor 3 = q/2\n```\n").code == 5);
   const Ran bad = run_program({"verify", "-", "--points", "2", "--digits", "12"}, "```verify\nQ relu = q\nQ abs = q\n```\n");
@@ -89,6 +89,32 @@ TEST_CASE("verify reads what formula prints", "[cli]") {
     const Ran ran = run_program(check, run_program(print).out + last);
     CHECK(ran.err.empty());
     CHECK(ran.code == 0);
+  }
+}
+
+TEST_CASE("verify reads the kernels that formula prints, and --of chooses them", "[cli]") {
+  struct Kernel {
+    std::vector<std::string> formula, claim;
+    const char* name;
+  };
+  const std::vector<Kernel> kernels = {{{"--quantity", "ntk"}, {"--quantity", "ntk"}, "ntk"},
+                                       {{"--quantity", "kernel", "--of", "ntk"}, {"--quantity", "kernel", "--of", "ntk"}, "ntk"},
+                                       {{"--quantity", "kernel", "--of", "nngp"}, {"--quantity", "kernel", "--of", "nngp"}, "nngp"},
+                                       {{"--quantity", "kernel"}, {"--quantity", "kernel", "--of", "feature"}, "kernel"},
+                                       {{"--quantity", "kernel", "--of", "derivative"}, {"--quantity", "derivative-kernel"}, "derivative_kernel"}};
+  for (const char* activation : {"erf", "relu"}) {
+    for (const char* depth : {"1", "2"}) {
+      for (const Kernel& kernel : kernels) {
+        std::vector<std::string> print = {"formula", "--activation", activation, "--depth", depth}, check = {"verify", "--activation", activation, "--depth", depth, "--points", "2", "--digits", "20", "--claim-file", "-"};
+        print.insert(print.end(), kernel.formula.begin(), kernel.formula.end());
+        check.insert(check.end(), kernel.claim.begin(), kernel.claim.end());
+        const Ran printed = run_program(print), checked = run_program(check, printed.out);
+        CAPTURE(printed.out, checked.out);
+        CHECK_THAT(printed.out, ContainsSubstring(std::string(kernel.name) + " = "));
+        CHECK(checked.err.empty());
+        CHECK(checked.code == 0);
+      }
+    }
   }
 }
 

@@ -34,7 +34,9 @@ TEST_CASE("the digits asked for stand, and are right", "[geometry]") {
   CHECK(to_decimal(layer.metric.A.value, 30) == "0.874124762098902035305072344141");
   CHECK(to_decimal(layer.metric.B.value, 30) == "-0.758578158687636526270410874991");
   CHECK(to_decimal(layer.metric.curvature_radial.value, 30) == "-2.30128166954572247178254726918");
-  CHECK(to_decimal(layer.metric.curvature_tangential.value, 30) == "-0.611592042067871472329935884019");
+  CHECK_FALSE(layer.metric.curvature_tangential.exists());  // in two dimensions
+  const LayerMetric<Ball> space = erf.at(InputPoint::with_norm2(1, 3), {.digits = 30}).back();
+  CHECK(to_decimal(space.metric.curvature_tangential.value, 30) == "-0.611592042067871472329935884019");
   REQUIRE(layer.matrix.size() == 4);
   const Ball trace = layer.matrix[0].value + layer.matrix[3].value;
   CHECK(trace.overlaps(layer.metric.tangential.value + layer.metric.radial.value));

@@ -115,7 +115,7 @@ TEST_CASE("formulas with parameters are as short as a person writes them", "[geo
 TEST_CASE("kernels with parameters", "[geometry]") {
   const auto printed = [](const std::string& activation, bool slope) {
     const KernelMaps maps = kernel_maps(ParametricActivation::from_text(activation));
-    return to_string(kernel_formula({maps}, {1, 1}, {0, 0}, slope).results[0].formula);
+    return to_string(kernel_formula({maps}, {1, 1}, {0, 0}, slope ? MetricOf::derivative : MetricOf::feature).results[0].formula);
   };
   CHECK(printed("a*x", false) == "a^2*c");
   // the diagonal q1 = q2 = c is Q

@@ -66,14 +66,24 @@ TEST_CASE("deep GELU features with unit variances after the first layer", "[geom
   }
 }
 
-TEST_CASE("one dimension has no tangential eigenvalue and no curvature", "[geometry]") {
+TEST_CASE("in two dimensions no plane is orthogonal to x", "[geometry]") {
+  const Precision precision(100);
+  const RadialKernel<Ball> k = features(2, Ball(3), Ball(1), Ball(1), Erf{});
+  const RadialMetric<Ball> plane = radial_metric(k, 2), space = radial_metric(k, 3);
+  CHECK(space.curvature_tangential.exists());
+  CHECK(plane.curvature_tangential.reason == "no plane is orthogonal to x in two dimensions");
+  CHECK(plane.curvature_radial.exists());
+  CHECK(plane.ricci_scalar.value.overlaps(Ball(2) * plane.curvature_radial.value));
+}
+
+TEST_CASE("one dimension has no tangential eigenvalue and no plane", "[geometry]") {
   const Precision precision(100);
   const RadialMetric<Ball> m = radial_metric(features(2, Ball(3), Ball(1), Ball(1), Erf{}), 1);
   CHECK_FALSE(m.tangential.exists());
   CHECK(m.ricci_scalar.exists());
   CHECK(m.ricci_scalar.value.is_exact_zero());
-  CHECK(m.curvature_radial.value.is_exact_zero());
-  CHECK(m.curvature_tangential.value.is_exact_zero());
+  CHECK_FALSE(m.curvature_radial.exists());
+  CHECK(m.curvature_tangential.reason == "one dimension has no plane, and no sectional curvature");
   CHECK(Ball(m.volume.value * m.volume.value).overlaps(m.radial.value));
 }
 

@@ -74,6 +74,9 @@ TEST_CASE("the metric with residual connections and in the standard parameteriza
   a.parameterization = Parameterization::standard;
   set_widths(a, {3, 5, 7});
   check_matrix(metric(a, MetricOf::ntk, x), by_definition(a, &LayerKernel<Ball>::ntk));
+  a.has_biases = false;
+  a.sigma_b2 = {0, 0, 0, 0};
+  check_matrix(metric(a, MetricOf::ntk, x), by_definition(a, &LayerKernel<Ball>::ntk));
 }
 
 TEST_CASE("curvature of the tangent kernel from its A and B at neighbouring points", "[geometry][tangent]") {

@@ -131,13 +131,14 @@ TEST_CASE("residual connections, the standard parameterization, fan-in and a kin
   const std::size_t d = 5;
   const std::vector<double> x = varied_points(14, d);
   Architecture a = network("relu", 3, Rational(6, 5), GENERATE(Rational(0), Rational(1, 10)));
-  const std::string change = GENERATE("residual", "standard", "both", "fan-in", "erf, relu", "sin, abs, erf", "gelu, leaky");
+  const std::string change = GENERATE("residual", "standard", "no biases", "both", "fan-in", "erf, relu", "sin, abs, erf", "gelu, leaky");
   CAPTURE(change);
   if (change == "residual" || change == "both") a.residual = Rational(3, 4);
-  if (change == "standard" || change == "both") {
+  if (change == "standard" || change == "no biases" || change == "both") {
     a.parameterization = Parameterization::standard;
     a.widths = {3, 5, 4};
   }
+  a.has_biases = change != "no biases";
   if (change == "fan-in") a.input_scaling = InputScaling::fan_in;
   const Activation relu = a.activations[0], erf = Activation::from_text("erf");
   if (change == "erf, relu") a.activations = {erf, relu, relu};

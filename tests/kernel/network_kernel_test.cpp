@@ -135,6 +135,19 @@ TEST_CASE("the standard parameterization and residual connections", "[kernel]") 
   CHECK(s.ntk.value.overlaps(theta3));
   CHECK(s.nngp.value.overlaps(Ball(3) + Ball(2) * c2));
 
+  // without biases: Theta1 = x.y, Theta2 = 7 c1 + 2 Theta1, Theta3 = 11 c2 + 2 Theta2, c1 = 2 x.y, c2 = 4 x.y
+  Architecture bare = network("x", 2, 2, 0);
+  bare.parameterization = Parameterization::standard;
+  bare.has_biases = false;
+  set_widths(bare, {7, 11});
+  CHECK(NetworkKernel(bare).at(inputs, {.digits = 20})[0].ntk.value.overlaps(ball("3/5") * Ball(11 * 4 + 2 * (7 * 2 + 2))));
+  // n E[phi phi] + E[phi' phi'] x.y of ReLU at (1, 2), (2, 1), in closed form by mpmath
+  Architecture relu = network("relu", 1, 1, 0);
+  relu.parameterization = Parameterization::standard;
+  relu.has_biases = false;
+  set_widths(relu, {200});
+  CHECK_THAT(NetworkKernel(relu).at(InputPair::of({1, 2}, {2, 1}), {.digits = 25})[0].ntk.value, Holds("415.1501944460855538983527", 24));
+
   Architecture residual = network("x", 2, 2, 3);
   residual.residual = Rational(1, 2);
   const LayerKernel<Ball> r = NetworkKernel(residual).at(inputs, {.digits = 20})[0];

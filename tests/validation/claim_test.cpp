@@ -25,6 +25,13 @@ ClaimVerdict verdict(const std::string& quantity, const std::string& activation,
   return verdict(quantity, network(activation), claim, points, digits);
 }
 
+ClaimedNetwork deep_readout() {
+  ClaimedNetwork n = network("erf");
+  n.depth = 2;
+  n.of_readout = true;
+  return n;
+}
+
 std::string refusal(const std::string& quantity, const ClaimedNetwork& n, const std::string& claim) {
   try {
     (void)Claim(claim_quantity(quantity), n, claim);
@@ -93,6 +100,11 @@ TEST_CASE("kernels: right ones agree, at every depth", "[validation]") {
       "k = sigma_b2+sigma_w2*2/pi*asin(2*c/sqrt((1+2*q1)*(1+2*q2)));"
       "u = sigma_b2+sigma_w2*2/pi*asin(2*q1/(1+2*q1)); v = sigma_b2+sigma_w2*2/pi*asin(2*q2/(1+2*q2));";
   CHECK(verdict("kernel", deep, layer + "2/pi*asin(2*k/sqrt((1+2*u)*(1+2*v)))", 1).agrees());
+  ClaimedNetwork shallow = network("erf");
+  const std::string by_c = "r = (1+2*q1)*(1+2*q2); sigma_b2 + sigma_w2*(2/pi*asin(2*c/sqrt(r)) + 4*c/(pi*sqrt(r-4*c^2)))";
+  CHECK(verdict("ntk", shallow, by_c, 2).agrees());
+  CHECK(verdict("ntk", shallow, "t = 1; " + by_c + " + t/10^9", 2).disagreements == 2);
+  CHECK_THAT(refusal("ntk", deep_readout(), "c"), ContainsSubstring("has no readout to choose"));
   deep.of_readout = true;
   CHECK(verdict("kernel", deep, layer + "sigma_b2+sigma_w2*2/pi*asin(2*k/sqrt((1+2*u)*(1+2*v)))", 1).agrees());
 }

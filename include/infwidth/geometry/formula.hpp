@@ -55,7 +55,7 @@ NamedFormulas variance_map_formula(const LayerFormulas& layer, bool chi, const A
 ///   eigenvalues  eigenvalue_tangential = A, eigenvalue_radial = A + s B
 ///   volume       volume_element = sqrt(det g)
 ///   curvature    ricci_scalar (the unit sphere S^2 has +2)
-///   sectional    K_radial, K_tangential (the unit sphere has +1)
+///   sectional    K_radial, K_tangential (the unit sphere has +1); in two dimensions K_radial alone
 enum class GeometryQuantity { metric, eigenvalues, volume, curvature, sectional };
 
 /// The formula of a quantity. With one hidden layer it is written out where that is short, in several layers, or where it is long, by quantities with

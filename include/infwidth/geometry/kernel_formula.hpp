@@ -23,12 +23,16 @@ KernelMaps kernel_maps(const Activation& activation);
 ///   Errors   also OpenSign: they depend on a sign that is not given
 KernelMaps kernel_maps(const ParametricActivation& activation, const Assumptions& given = {});
 
-/// The kernel E[phi(u) phi(v)] of the last hidden layer's features between two inputs (or E[phi'(u) phi'(v)] of the last layer), in the variances q1, q2
-/// and the covariance c of the first layer's preactivations; those of layer l have the names q1_l, q2_l, c_l, long constants k_1, k_2. Formulas longer than a line
-/// have named parts (`named_parts`).
+/// A kernel between two inputs, in the variances q1, q2 and the covariance c of the first layer's preactivations u, v:
+///   feature     kernel = E[phi(u) phi(v)] of the last hidden layer
+///   derivative  derivative_kernel = E[phi'(u) phi'(v)] there
+///   nngp        nngp = sigma_b2 + sigma_w2 E[phi(u) phi(v)], the covariance of the outputs
+///   ntk         ntk = nngp + sigma_w2 E[phi'(u) phi'(v)] theta, the outputs' tangent kernel, of weights and biases in units of their deviation: theta is that of
+///               the layer before, c in the first one (D-041)
+/// Those of layer l have the names q1_l, q2_l, c_l, theta_l, long constants k_1, k_2. Formulas longer than a line have named parts (`named_parts`).
 ///   sigma_w2, sigma_b2  as of SymbolicNetwork: the entry l leads from layer l to layer l + 1
 ///   expand              one formula, however long, without names
-NamedFormulas kernel_formula(const std::vector<KernelMaps>& layers, const std::vector<Expression>& sigma_w2, const std::vector<Expression>& sigma_b2, bool slope,
+NamedFormulas kernel_formula(const std::vector<KernelMaps>& layers, const std::vector<Expression>& sigma_w2, const std::vector<Expression>& sigma_b2, MetricOf of,
                              bool expand = false);
 
 }  // namespace infwidth

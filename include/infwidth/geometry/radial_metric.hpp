@@ -23,10 +23,10 @@ struct Value {
 /// The metric A I + B x x^T on R^d at |x|^2 = norm2: derivations D-010 (recursion), D-011 (volume), D-012 (curvature).
 ///   tangential, radial     its eigenvalues: A, d - 1 times (none in d = 1), and A + |x|^2 B
 ///   volume, log_volume     sqrt(det g) and its natural logarithm
-///   curvature_radial       sectional curvature of the planes that hold x; the unit sphere has +1
-///   curvature_tangential   of the planes orthogonal to x (the formula's value also in d = 2, where there is none)
-///   ricci_scalar           2 (d-1) curvature_radial + (d-1)(d-2) curvature_tangential; the unit sphere S^2 has +2
-/// At x = 0 both curvatures are their common limit. In d = 1 they are exact zeros.
+///   curvature_radial       sectional curvature of the planes that hold x (none in d = 1); the unit sphere has +1
+///   curvature_tangential   of the planes orthogonal to x (none in d = 1 and d = 2)
+///   ricci_scalar           2 (d-1) curvature_radial + (d-1)(d-2) curvature_tangential; the unit sphere S^2 has +2; an exact 0 in d = 1
+/// At x = 0 both curvatures are their common limit.
 ///   Dim   an int, or what a formula has for the dimension
 template <class Real, class Dim = int>
 struct RadialMetric {
@@ -101,8 +101,10 @@ RadialMetric<Real, Dim> radial_metric(const RadialKernel<Real>& k, const Dim& di
   if (dim == 1) m.tangential.reason = "no direction is orthogonal to x in one dimension";
   if (k.singular) {
     for (auto* v : {&m.log_volume, &m.curvature_radial, &m.curvature_tangential, &m.ricci_scalar}) v->reason = "the metric is singular here";
-    return m;
   }
+  if (dim == 1) m.curvature_radial.reason = m.curvature_tangential.reason = "one dimension has no plane, and no sectional curvature";
+  if (dim == 2) m.curvature_tangential.reason = "no plane is orthogonal to x in two dimensions";
+  if (k.singular) return m;
 
   m.radial_loss = k.radial_terms / C;
   m.volume.value = volume_element(A, C, dim);
@@ -111,7 +113,9 @@ RadialMetric<Real, Dim> radial_metric(const RadialKernel<Real>& k, const Dim& di
   if (dim == 1) return m;
   m.curvature_radial.scale = m.curvature_tangential.scale = Real(1) / A;
   m.ricci_scalar.scale = Real(dim) * Real(dim) / A;
-  for (auto* v : {&m.curvature_radial, &m.curvature_tangential, &m.ricci_scalar}) v->reason = k.no_B;
+  for (auto* v : {&m.curvature_radial, &m.curvature_tangential, &m.ricci_scalar}) {
+    if (v->reason.empty()) v->reason = k.no_B;
+  }
   const SectionalCurvature<Real> curvature = sectional_curvature(k, let);
   m.curvature_loss = curvature.loss;
   m.curvature_radial.value = curvature.radial;

@@ -18,16 +18,16 @@ struct TangentKernel {
   bool singular = false;
 };
 
-/// That of the first preactivations. `standard`: weights and biases themselves are trained.
+/// That of the first preactivations. `standard`: weights and biases themselves are trained; `own_bias` is the biases' part, 1 (0 where there are none).
 template <class Real>
-TangentKernel<Real> first_tangent(const RadialKernel<Real>& h, bool standard) {
+TangentKernel<Real> first_tangent(const RadialKernel<Real>& h, bool standard, const Real& own_bias = Real(1)) {
   TangentKernel<Real> t;
-  t.T = standard ? Jet<Real, 2>::variable(h.s) + Jet<Real, 2>(Real(1)) : h.q;
+  t.T = standard ? Jet<Real, 2>::variable(h.s) + Jet<Real, 2>(own_bias) : h.q;
   t.A = standard ? Jet<Real, 2>(Real(1)) : h.A;
   return t;
 }
 
-/// The next one: `own` is the kernel of the layer's own parameters, sigma_b2 + sigma_w2 E[phi phi] (standard: n E[phi phi] + 1); `phi` and `slope` are the variance maps of phi and phi' at h.q, so that
+/// The next one: `own` is the kernel of the layer's own parameters, sigma_b2 + sigma_w2 E[phi phi] (standard: n E[phi phi] + 1, without biases n E[phi phi]); `phi` and `slope` are the variance maps of phi and phi' at h.q, so that
 /// slope.chi = E[phi''^2].
 template <class Real>
 TangentKernel<Real> next_tangent(const TangentKernel<Real>& t, const RadialKernel<Real>& h, const RadialKernel<Real>& own, const VarianceJet<Real>& phi, const VarianceJet<Real>& slope,

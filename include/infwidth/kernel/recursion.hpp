@@ -54,7 +54,7 @@ KernelPair<Real> first_layer(const Architecture& network, const InputPair& input
   if (q1 == 0 && q2 == 0) h.sigma.ratio = 1;
   if (beside == 0 && q1 != 0 && q2 != 0) h.sigma.ratio = c / q1;
   const bool standard = network.parameterization == Parameterization::standard;
-  h.ntk = standard ? constant<Real>(input.xy + 1) : h.sigma.c;
+  h.ntk = standard ? constant<Real>(input.xy + network.ntk_of_biases()) : h.sigma.c;
   return h;
 }
 
@@ -95,7 +95,7 @@ KernelPair<Real> next_layer(const Architecture& network, int layer, const Activa
   next.no_ntk = h.no_ntk;
   if (!next.no_ntk && !k.dual.no_derivative.empty() && network.sigma_w2[l] != 0) next.no_ntk = {k.dual.no_derivative, k.dual.derivative_is_infinite};
   // Trained: the layer's own weights and biases, and all that lies before them.
-  const Real own = standard ? Real(constant<Real>(Rational(network.widths[l - 1])) * k.dual.value + Real(1)) : next.sigma.c;
+  const Real own = standard ? Real(constant<Real>(Rational(network.widths[l - 1])) * k.dual.value + Real(network.ntk_of_biases())) : next.sigma.c;
   next.ntk = own + w * k.dual.derivative * h.ntk;
   if (skips) {
     const Real alpha2 = constant<Real>(*network.residual * *network.residual);

@@ -26,6 +26,7 @@ enum class Parameterization {
 ///   activations   one a hidden layer: L = activations.size() is the depth
 ///   sigma_w2, sigma_b2   variances of weights and biases, L + 1 each: hidden layers 1..L, then the readout
 ///   widths        of the hidden layers, only in the standard parameterization, whose NTK grows with them: there L, else none
+///   has_biases    false: there are none to train, which the NTK of the standard parameterization tells from biases of variance 0
 ///   residual      alpha: h^(l+1) = h^l + alpha (W^(l+1) phi(h^l) + b^(l+1)) between hidden layers. The readout has no such term.
 struct Architecture {
   std::vector<Activation> activations;
@@ -34,8 +35,11 @@ struct Architecture {
   Parameterization parameterization = Parameterization::ntk;
   std::vector<std::uint64_t> widths = {};
   std::optional<Rational> residual = {};
+  bool has_biases = true;
 
   int depth() const { return static_cast<int>(activations.size()); }
+  /// The NTK of a layer's own biases in the standard parameterization: 1, or 0 where there are none.
+  int ntk_of_biases() const { return has_biases ? 1 : 0; }
 };
 
 [[noreturn]] void refuse_length(const std::string& name, std::size_t given, std::size_t depth);

@@ -11,6 +11,7 @@
 
 #include "infwidth/expression/expression.hpp"
 #include "infwidth/expression/simplify.hpp"
+#include "infwidth/geometry/metric.hpp"
 #include "infwidth/network/architecture.hpp"
 #include "infwidth/real/ball.hpp"
 #include "infwidth/real/digits.hpp"
@@ -24,13 +25,18 @@ namespace infwidth {
 ///   kernel             the feature kernel K^L (or the nngp kernel of the readout) in q1, q2, c: the covariance [[q1, c], [c, q2]] of the first
 ///                      hidden layer's preactivations at two inputs
 ///   derivative_kernel  E[phi'(u) phi'(v)] of the last hidden layer, in the same letters
+///   ntk                the tangent kernel of the outputs, weights and biases in units of their deviation (D-041), in the same letters
 ///   metric_A, metric_B, metric_radial, volume   A, B, C = A + s B and sqrt(det g) of g = A I + B x x^T, in s = |x|^2 and the dimension d
-///   curvature, curvature_radial, curvature_tangential   the Ricci scalar and the sectional curvatures, in s and d
+///   curvature, curvature_radial, curvature_tangential   the Ricci scalar and the sectional curvatures, in s and d (the last from three dimensions on)
 enum class ClaimQuantity {
   Q, chi, P, dQ, dchi,
-  kernel, derivative_kernel,
+  kernel, derivative_kernel, ntk,
   metric_A, metric_B, metric_radial, volume, curvature, curvature_radial, curvature_tangential,
 };
+
+bool is_variance_map(ClaimQuantity quantity);
+/// The kernel between two inputs that a quantity is; none for what is no kernel.
+std::optional<MetricOf> kernel_of(ClaimQuantity quantity);
 
 /// `Q`, `derivative-kernel`, `curvature-radial`: as the command line names them.
 const std::string& to_string(ClaimQuantity quantity);
@@ -46,7 +52,7 @@ using Assignment = std::map<std::string, Rational>;
 ///   given              what holds of these; where it says nothing, they are positive
 ///   sigma_w2, sigma_b2 as in `make_architecture`. Empty: the letter has random positive values if the claim holds it, else the default 1 and 0.
 ///                      One value: that of the letter too
-///   dim                none: random from 2 to 7 if the claim holds d
+///   dim                none: random up to 7 if the claim holds d, from 2, or from 3 where a plane orthogonal to x is needed
 struct ClaimedNetwork {
   int depth = 1;
   std::function<std::vector<Activation>(const Assignment&)> activations;
@@ -79,6 +85,8 @@ class Claim {
   const Expression& formula() const { return formula_; }
   /// The letters that get random values, in the order in which they are reported.
   const std::vector<std::string>& drawn() const { return drawn_; }
+  /// The least dimension, beyond one, in which the quantity exists.
+  int least_dimension() const { return quantity_ == ClaimQuantity::curvature_tangential ? 3 : 2; }
 
   /// The claim at one assignment, proven to `digits` (a value that cancels: to 10^-2 digits). Not finite where it is not a finite real number.
   ///   Errors  NotReached if it cancels beyond every precision
