@@ -109,7 +109,7 @@ Activation example_of(const CatalogueEntry& entry) { return Activation::from_tex
 
 int answer_question(const Flags& flags, Answer& answer) {
   const bool whole = !flags.activation.empty() || flags.answer.format == "json" || flags.answer.format == "csv";
-  answer.begin(columns(whole), "");
+  answer.begin(columns(whole), flags.activation.empty() ? "activations known by name" : "an activation and its closed forms");
   if (!flags.activation.empty()) {
     const VarianceMap map(Activation::from_text(flags.activation));
     const auto known = catalogue_formula(flags.activation);

@@ -286,6 +286,7 @@ int answer_question(const Flags& flags, Answer& answer) {
     return answered;
   }
   const VarianceMap map(for_flag("--activation", [&] { return Activation::from_text(flags.activation); }));
+  answer.about({{"activation", flags.activation}});
   answer.begin(map_columns(), "Q(q) = E[phi(u)^2], chi(q) = E[phi'(u)^2], phi = " + flags.activation + ", u normal with mean 0 and variance q");
   Progress progress = answer.progress(variances.count);
   for (std::uint64_t i = 0; i < variances.count; ++i, progress.advance()) {

@@ -123,6 +123,9 @@ int answer_question(const Flags& flags, Answer& answer) {
   const Architecture architecture = network.architecture();
   const FiniteWidth laws = for_flag("--widths", [&] { return FiniteWidth(architecture, widths); });
   const FiniteOptions options{print.digits, answer.budget()};
+  Subject subject = network.subject();
+  subject.insert(subject.end(), {{"widths", flags.widths}, {"at", flags.at}, {"norm2", flags.norm2}, {"dim", flags.dim}});
+  answer.about(std::move(subject));
   answer.begin(columns(), network.description() + ", widths " + flags.widths + "; at " + (flags.at.empty() ? "|x|^2 = " + flags.norm2 + ", d = " + flags.dim : "(" + flags.at + ")"));
   if (print.engine == Engine::mpfr) {
     const DigitsPrecision precision(static_cast<unsigned>(print.digits + 20));

@@ -16,6 +16,7 @@
 #include "infwidth/real/text.hpp"
 #include "limit_formats.hpp"
 #include "options.hpp"
+#include "output_format.hpp"
 
 namespace infwidth::cli {
 
@@ -23,7 +24,7 @@ namespace {
 
 struct Flags {
   std::vector<std::string> activations, assumptions;
-  std::string quantity, depth, sigma_w2 = "sigma_w2", sigma_b2 = "sigma_b2", input_scaling = "unit", of, dim, limit, format = "text";
+  std::string quantity, depth, sigma_w2 = "sigma_w2", sigma_b2 = "sigma_b2", input_scaling = "unit", of, dim, limit, format;
   bool expand = false;
   AnswerFlags answer;
 };
@@ -308,7 +309,8 @@ Run add_formula(CLI::App& program) {
   command.add_option("--output", flags->answer.output, "write to a file, which appears whole or not at all")->type_name("FILE")->group("Answer");
   command.add_option("--timeout", flags->answer.timeout, "give up after so many seconds")->type_name("SECONDS")->group("Answer");
   return [flags](const std::string& line) {
-    return run_session(flags->answer.session(command_name, line), [&](Answer& answer) { return answer_question(*flags, line, answer); });
+    flags->format = decided_format(flags->format, flags->answer.output, {"text", "latex", "json", "python", "mathematica"});
+    return run_session(flags->answer.session(command_name, line, true), [&](Answer& answer) { return answer_question(*flags, line, answer); });
   };
 }
 

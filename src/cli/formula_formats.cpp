@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "infwidth/expression/latex_width.hpp"
 #include "infwidth/expression/typeset.hpp"
 #include "infwidth/io/json.hpp"
 
@@ -77,17 +78,22 @@ std::string formula_as_text(const FormulaAnswer& answer) {
 }
 
 std::string formula_as_latex(const FormulaAnswer& answer) {
-  constexpr std::size_t widest = 90;  // signs in a line of a page
   const std::vector<Equation> all = in_order(answer);
   std::string text = "% " + answer.command + "\n% needs \\usepackage{amsmath}\n";
+  double left_side = 0;
+  for (const Equation& e : all) left_side = std::max(left_side, math_width(latex_name(e.name)));
+  const double most = latex_line - left_side - math_width("{}= ");
   std::vector<std::string> lines;
+  bool fits = true;
   for (const Equation& e : all) {
     std::string left = latex_name(e.name) + " &= ";
-    for (const std::string& line : to_latex_lines(e.formula, widest)) {
+    for (const std::string& line : to_latex_lines(e.formula, most)) {
+      fits = fits && math_width(line) <= most;
       lines.push_back(left + with_latex_names(line));
       left = "&\\quad ";
     }
   }
+  if (!fits) text += "% a line is wider than a page's 345 pt: where --expand was given, the formula without it has shorter ones\n";
   if (lines.size() == 1) return text + "\\[\n  " + latex_name(all[0].name) + " = " + latex_formula(all[0].formula) + "\n\\]\n";
   text += "\\begin{align*}\n";
   for (std::size_t i = 0; i < lines.size(); ++i) text += "  " + lines[i] + (i + 1 < lines.size() ? " \\\\\n" : "\n");

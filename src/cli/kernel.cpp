@@ -34,6 +34,7 @@ struct Flags {
     throw UsageError("--kernel: for data files it is arc-cosine:n; " + kernel + " is known between two points, --x and --y");
   }
   std::string description() const { return kernel.empty() ? network.description() : kernel_description(kernel, network); }
+  Subject subject() const { return kernel.empty() ? network.subject() : kernel_subject(kernel, network); }
   bool all_layers() const { return !layers.empty() && choice("--layers", layers, {"all"}) == 0; }
 };
 
@@ -132,6 +133,14 @@ std::vector<LayerKernel<double>> by_double(const Architecture& network, const st
   return layers;
 }
 
+/// What the rows are about: the network, and the two points.
+Subject of_points(const Flags& flags) {
+  Subject all = flags.subject();
+  all.emplace_back("x", flags.x);
+  all.emplace_back("y", flags.y);
+  return all;
+}
+
 /// A kernel of the inputs themselves: one formula.
 int of_inputs(const Flags& flags, const std::vector<Rational>& x, const std::vector<Rational>& y, const Printing& print, Answer& answer) {
   if (!flags.network.activations.empty()) throw UsageError("--kernel stands in place of a network; leave --activation out");
@@ -155,6 +164,7 @@ int between_points(const Flags& flags, Answer& answer) {
   const std::vector<Rational> x = for_flag("--x", [&] { return parse_list(flags.x); }), y = for_flag("--y", [&] { return parse_list(flags.y); });
   const InputPair input = InputPair::of(x, y);
   const Printing print = printing(flags.answer);
+  answer.about(of_points(flags));
   if (!flags.kernel.empty() && !arc_cosine_network(flags.kernel, flags.network)) return of_inputs(flags, x, y, print, answer);
   const std::vector<std::size_t> which = flags.kernel.empty() || !flags.of.empty() ? parsed_kernels(flags.of) : std::vector<std::size_t>{2};
   KernelOptions options{print.digits, flags.all_layers(), answer.budget()};
@@ -215,7 +225,8 @@ int of_data(const Flags& flags, Answer& answer) {
   GramOptions options{threads, answer.budget(), &progress};
   const GramMatrices result = second ? gram(network, view(first), view(*second), request, options) : gram(network, view(first), request, options);
 
-  answer.begin({{"kernel", "kernel", "K"}, {"file", "file", "\\mathrm{file}"}, {"matrices", "matrices", "L"}, {"rows", "rows", "n"}, {"columns", "columns", "m"}, 
+  answer.about(flags.subject());
+  answer.begin({{"kernel", "kernel", "K"}, {"file", "file", "\\mathrm{file}"}, {"matrices", "matrices", "L"}, {"rows", "rows", "n"}, {"columns", "columns", "m"},
                 {"dimension", "d", "d"}, {"q_1", "q_1", "q_1"}, {"error_factor", "error factor", "\\kappa"}},
                flags.description() + "; " + data_words("--data", view(first), network) + (second ? "; " + data_words("--data2", view(*second), network) : "") +
                    "; Gram matrices in double precision, right to 1e-12 of sqrt(K(x,x) K(y,y)) times the error factor");
@@ -258,8 +269,8 @@ Run add_kernel(CLI::App& program) {
   add_answer_flags(kernel, flags->answer);
   kernel.add_option("--threads", flags->threads, "how many threads work on Gram matrices; all cores by default, the same result for any number")->type_name("T")->group("Long work");
   return [flags](const std::string& line) {
-    SessionOptions options = flags->answer.session(command, line);
     const bool data = !flags->data.empty() || !flags->data2.empty();
+    SessionOptions options = flags->answer.session(command, line, data);
     if (data) options.output.clear();  // the matrices' file; what is said about them goes to standard output
     return run_session(options, [&](Answer& answer) { return data ? of_data(*flags, answer) : between_points(*flags, answer); });
   };

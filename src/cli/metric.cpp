@@ -31,6 +31,11 @@ struct Flags {
     return NetworkMetric(for_flag("--kernel", [&] { return DotKernel::from_text(kernel); }));
   }
   bool all_layers() const { return !layers.empty() && choice("--layers", layers, {"all"}) == 0; }
+  Subject subject() const {
+    Subject all = kernel.empty() ? network.subject() : kernel_subject(kernel, network);
+    if (kernel.empty()) all.emplace_back("of", of.empty() ? "feature" : of);
+    return all;
+  }
   std::string caption(int d) const {
     const std::string where = ", d = " + std::to_string(d);
     if (!kernel.empty()) return kernel_description(kernel, network) + where;
@@ -154,7 +159,7 @@ void at_exact_rows(const Job& job, PointReader& points) {
 /// Rows of blocks in double precision, by the table writer or, for CSV, by the fast one.
 class DoubleRows {
  public:
-  DoubleRows(const Job& job, std::size_t dim) : job_(job), layout_(job.layout(true, dim)), dim_(dim), csv_(layout_) {
+  DoubleRows(const Job& job, std::size_t dim) : job_(job), layout_(job.layout(true, dim)), dim_(dim), csv_(layout_, job.flags.subject()) {
     job.answer.begin(metric_columns(layout_), job.flags.caption(static_cast<int>(dim)));
   }
 
@@ -228,6 +233,7 @@ int answer_question(const Flags& flags, Answer& answer) {
   const Printing print = printing(flags.answer);
   options.digits = print.digits;
   const NetworkMetric network = flags.metric();
+  answer.about(flags.subject());
   MetricRows rows(answer);
   const Job job{flags, network, print, answer, rows, options};
   if (!flags.at.empty()) {

@@ -129,11 +129,18 @@ int MetricRows::finish(const std::string& command) {
   return no_such_quantity;
 }
 
+FastCsv::FastCsv(const MetricLayout& layout, const Subject& subject) : layout_(layout) {
+  Heading heading;
+  heading.subject = subject;
+  subject_keys_ = csv_subject_keys(heading);
+  subject_ = csv_subject_values(heading);
+}
+
 std::string FastCsv::header() const {
   std::string line;
   for (const Column& column : metric_columns(layout_))
     if ((column.places & in_csv) != 0) line += column.key + ',';
-  return line + "note\n";
+  return line + subject_keys_ + "note\n";
 }
 
 void FastCsv::row(std::string& out, const LayerMetric<double>& layer, int dim, double norm2) const {
@@ -160,6 +167,7 @@ void FastCsv::row(std::string& out, const LayerMetric<double>& layer, int dim, d
     out += ',';
     if (note.find(reason) == std::string::npos) note += (note.empty() ? "" : "; ") + reason;
   }
+  out += subject_;
   if (!note.empty()) {
     for (std::size_t at = 0; (at = note.find('"', at)) != std::string::npos; at += 2) note.insert(at, 1, '"');
     out += '"' + note + '"';

@@ -12,6 +12,7 @@
 #include "infwidth/real/ball.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/text.hpp"
+#include "output_format.hpp"
 
 namespace infwidth::cli {
 
@@ -78,7 +79,9 @@ long AnswerFlags::parsed_digits() const {
 
 Engine AnswerFlags::parsed_engine() const { return meaning<Engine>("--engine", engine, {{"ball", Engine::ball}, {"double", Engine::number}, {"mpfr", Engine::mpfr}}); }
 
-SessionOptions AnswerFlags::session(const std::string& command, const std::string& line) const {
+SessionOptions AnswerFlags::session(const std::string& command, const std::string& line, bool checks_output) {
+  static const std::vector<std::string> formats = {"text", "json", "csv", "latex"};
+  format = decided_format(format, checks_output ? "" : output, formats);
   SessionOptions options;
   options.command = command;
   options.command_line = line;
@@ -95,7 +98,7 @@ SessionOptions AnswerFlags::session(const std::string& command, const std::strin
 }
 
 void add_format_flags(CLI::App& command, AnswerFlags& flags) {
-  command.add_option("--format", flags.format, "text (the default), json (one object a line), csv, or latex (a booktabs table)")->type_name("F")->group("Answer");
+  command.add_option("--format", flags.format, "text (the default), json (one object a line), csv, or latex (a booktabs table); an --output FILE.csv, .json, .tex says it too")->type_name("F")->group("Answer");
   command.add_option("--output", flags.output, "write to a file, which appears whole or not at all")->type_name("FILE")->group("Answer");
 }
 
@@ -198,6 +201,21 @@ std::string NetworkFlags::description() const {
   std::string text;
   for (const std::string& activation : activations) text += (text.empty() ? "" : " | ") + activation;
   return text + ", depth " + (depth.empty() ? std::to_string(activations.size()) : depth) + ", sigma_w2 = " + sigma_w2 + biases_of(*this) + the_rest(*this);
+}
+
+Subject NetworkFlags::subject() const {
+  std::string names;
+  for (const std::string& activation : activations) names += (names.empty() ? "" : " | ") + activation;
+  Subject all = {{"activation", names}, {"depth", depth.empty() ? std::to_string(activations.size()) : depth}, {"sigma_w2", sigma_w2}, {"sigma_b2", sigma_b2}, {"input_scaling", input_scaling}};
+  if (parameterization != "ntk") all.emplace_back("parameterization", parameterization);
+  if (!residual.empty()) all.emplace_back("residual", residual);
+  return all;
+}
+
+Subject kernel_subject(const std::string& kernel, const NetworkFlags& flags) {
+  Subject all = {{"kernel", kernel}, {"depth", flags.depth}};
+  if (arc_cosine_network(kernel, flags)) all.insert(all.end(), {{"sigma_w2", flags.sigma_w2}, {"sigma_b2", flags.sigma_b2}});
+  return all;
 }
 
 std::optional<Architecture> arc_cosine_network(const std::string& kernel, const NetworkFlags& flags) {

@@ -19,13 +19,16 @@ enum class Engine { ball, number, mpfr };  // `number` is --engine double
 
 /// Flags as they were typed: what they mean is found out when the command runs, so that every refusal has one form.
 struct AnswerFlags {
-  std::string digits, engine = "ball", format = "text", output, timeout;
+  std::string digits, engine = "ball", format, output, timeout;
   bool quiet = false;
 
   /// 15 where none are asked for.
   long parsed_digits() const;
   Engine parsed_engine() const;
-  SessionOptions session(const std::string& command, const std::string& command_line) const;
+  /// From here on `format` is the one that --format or the ending of --output says.
+  ///   checks_output   the command has other files than those of --format, and checks the name itself
+  ///   Errors          UsageError: those of decided_format; a time limit that is no number
+  SessionOptions session(const std::string& command, const std::string& command_line, bool checks_output = false);
 };
 void add_format_flags(CLI::App& command, AnswerFlags& flags);
 void add_long_work_flags(CLI::App& command, AnswerFlags& flags);
@@ -38,6 +41,8 @@ struct NetworkFlags {
   Architecture architecture() const;
   /// "tanh, depth 3, sigma_w2 = 3/2, sigma_b2 = 0.1"
   std::string description() const;
+  /// The same as columns of CSV.
+  Subject subject() const;
 
   /// Both variances as lists. `--sigma-b2 none` is one of 0, and a network without biases.
   struct Variances {
@@ -51,6 +56,9 @@ struct NetworkFlags {
 void add_network_flags(CLI::App& command, NetworkFlags& flags);
 /// --parameterization, --widths and --residual, for commands that know what they mean.
 void add_parameterization_flags(CLI::App& command, NetworkFlags& flags);
+
+/// The classical kernel beside its flags, as columns of CSV.
+Subject kernel_subject(const std::string& kernel, const NetworkFlags& flags);
 
 /// The network whose NNGP is the arc-cosine kernel K^L of `arc-cosine:n`; none for another word:
 ///     K^0 = x.y,  K^l = 2 E[u_+^n v_+^n],  (u, v) with the covariance sigma_b2 + sigma_w2 K^(l-1) at two inputs

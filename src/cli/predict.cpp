@@ -208,6 +208,9 @@ void write_rows(const Flags& flags, const Job& job, const Answered& a, Answer& a
   const std::string method = flags.of == "nngp" ? "NNGP posterior" : "NTK gradient flow";
   std::string caption = flags.network.description() + "; " + method;
   if (!flags.time.empty()) caption += ", time " + flags.time;
+  Subject subject = flags.network.subject();
+  subject.insert(subject.end(), {{"of", flags.of}, {"time", flags.time}, {"noise", flags.noise}});
+  answer.about(std::move(subject));
   answer.begin(columns_of(job), caption + ", noise " + flags.noise + "; " + data_words("--train", view(job.train), flags.network.architecture()) + "; " + summary(job, a));
   const Predictions& p = a.predictions;
   const std::size_t k = job.targets.columns;
@@ -269,7 +272,7 @@ Run add_predict(CLI::App& program) {
   add_long_work_flags(predict, flags->answer);
   predict.add_option("--threads", flags->threads, "how many threads compute the kernels; all processors by default, the same bits for any number")->type_name("T")->group("Long work");
   return [flags](const std::string& line) {
-    return run_session(flags->answer.session(command, line), [&](Answer& answer) { return answer_question(*flags, answer); });
+    return run_session(flags->answer.session(command, line, flags->to_npy()), [&](Answer& answer) { return answer_question(*flags, answer); });
   };
 }
 

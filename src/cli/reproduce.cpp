@@ -118,10 +118,12 @@ std::vector<Column> columns(bool layers) {
   if (layers) all.push_back({"layer", "layer", "\\ell", everywhere, true});
   for (const auto& [key, title, latex] : {std::tuple{"accuracy", "accuracy", "\\text{accuracy}"}, std::tuple{"contrast", "contrast", "\\Delta\\log\\sqrt{\\det g}"},
                                           std::tuple{"correlation", "correlation", "r"}, std::tuple{"partial_correlation", "given |x|", "r_{\\cdot|x|}"},
-                                          std::tuple{"change_correlation", "of change", "r_\\Delta"}, std::tuple{"symmetry_index", "symmetry index", "\\text{index}"}}) {
-    all.push_back({key, title, latex});
+                                          std::tuple{"change_correlation", "of change", "r_\\Delta"}, std::tuple{"symmetry_index", "symmetry index", "\\text{index}"}, std::tuple{"symmetry_expected", "of random networks", "\\text{index}_0"}}) {
+    // For people a mean with its interval, for programs the three numbers.
+    all.push_back({"", title, latex, in_table | in_block});
+    const std::string name = key;
+    for (const char* part : {"", "_low", "_high"}) all.push_back({name + part, title, latex, in_json | in_csv});
   }
-  all.push_back({"symmetry_expected", "of random networks", "\\text{index}_0"});
   all.push_back({"symmetry_z", "in standard errors", "z"});
   all.push_back({"seeds", "seeds", "\\text{seeds}"});
   return all;
@@ -179,9 +181,12 @@ Summary summary_of(const std::vector<Variant>& variants, const std::vector<Resul
       std::vector<Cell> row = {v.name, static_cast<long>(place.first)};
       if (layers) row.emplace_back(static_cast<long>(place.second));
       const auto cell = [&](const std::vector<double>& sample, const std::string& missing) {
-        if (sample.empty()) return row.emplace_back(Missing{missing});
+        if (sample.empty()) return row.insert(row.end(), 4, Missing{missing});
         const Bootstrap b = bootstrap_mean(sample);
-        return row.emplace_back(sample.size() == 1 ? fmt::format("{:.3g}", b.mean) : fmt::format("{:.3g} [{:.3g}, {:.3g}]", b.mean, b.low, b.high));
+        row.emplace_back(sample.size() == 1 ? fmt::format("{:.3g}", b.mean) : fmt::format("{:.3g} [{:.3g}, {:.3g}]", b.mean, b.low, b.high));
+        const Cell no_interval = Missing{"one seed has no interval"};
+        const auto number = [](double x) { return Cell(fmt::format("{:.6g}", x)); };
+        return row.insert(row.end(), {number(b.mean), sample.size() == 1 ? no_interval : number(b.low), sample.size() == 1 ? no_interval : number(b.high)});
       };
       cell(s.accuracy, "");
       cell(s.contrast, why);
@@ -307,6 +312,7 @@ void write_figures(const std::string& folder, const std::vector<Variant>& varian
     for (std::size_t layer = 0; layer < figure.panels.size(); ++layer) {
       figure.panels[layer].title = fmt::format("layer {}, epoch {}", layer + 1, r.history.entries.back().epoch);
       figure.panels[layer].field->low.reset();  // volumes of different layers differ in scale
+      figure.panels[layer].colour_bar = true;
       figure.panels[layer].field->high.reset();
     }
     const std::string layers = folder + "/" + file_name(*r.variant) + "_layers.pdf";

@@ -29,6 +29,9 @@ struct SessionOptions {
   bool quiet = false;
 };
 
+/// What all rows are about, by key and value.
+using Subject = std::vector<std::pair<std::string, std::string>>;
+
 /// The answer under way: rows go to the output as they come, whole, whatever happens to the computation.
 class Answer {
  public:
@@ -37,6 +40,8 @@ class Answer {
   const Budget& budget() const { return budget_; }
   /// Says what the rows will be. The output is made at the first of them.
   void begin(std::vector<Column> columns, const std::string& caption);
+  /// Says what all rows are about, for CSV, whose files are joined. Before the first row.
+  void about(Subject subject) { heading_.subject = std::move(subject); }
   void row(std::vector<Cell> cells);
   /// Rows that have been laid out already.
   void raw(std::string_view lines);

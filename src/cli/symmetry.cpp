@@ -76,6 +76,7 @@ int of_the_limit(const Flags& flags, const std::vector<Rational>& x, Answer& ans
       x, options);
   const bool holds = found.rotation < found.resolution && found.killing < found.resolution && found.form < found.resolution;
   const std::string text = std::string(holds ? "the metric is invariant" : "THE METRIC IS NOT INVARIANT") + " (what is below " + three_digits(found.resolution) + " is not resolved)";
+  answer.about(flags.network.subject());
   answer.begin(columns(), flags.network.description() + ", infinite width; " + text);
   const Printing rough{3, Engine::number, false};
   const auto row = [&](const char* name, double value, const char* note) {
@@ -106,6 +107,9 @@ int of_networks(const Flags& flags, const std::vector<Rational>& x, Answer& answ
   std::string text = std::string(holds ? "the law is invariant" : "THE LAW IS NOT INVARIANT") + ": p = " + three_digits(found.test.p_value) + " for " + std::to_string(found.test.used.size()) +
                      " of " + std::to_string(found.components) + " components together, alpha = " + three_digits(alpha);
   if (!tested) text = "no verdict: " + found.test.reason;
+  Subject subject = network.subject();
+  subject.insert(subject.end(), {{"widths", flags.widths}, {"seed", flags.seed}, {"at", flags.at}});
+  answer.about(std::move(subject));
   answer.begin(columns(), network.description() + ", widths " + flags.widths + "; " + std::to_string(found.draws) + " draws, seed " + flags.seed + "; " + text);
   const Printing print{6, Engine::number, false}, rough{3, Engine::number, false};
   const Cell expected = found.expected ? Cell(quantity(*found.expected, 1e-14 * *found.expected, found.standing, print)) : Cell(Missing{"no theory has it"});

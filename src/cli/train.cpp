@@ -166,6 +166,12 @@ std::optional<Probe> probe_of(const Flags& flags, const Task& task) {
   return grid_probe(window, side);
 }
 
+Subject subject_of(const Flags& flags, const NetworkFlags& network) {
+  Subject subject = network.subject();
+  subject.insert(subject.end(), {{"widths", flags.widths}, {"task", flags.task}, {"seed", flags.seed}});
+  return subject;
+}
+
 int stopped(const Flags& flags, const std::string& what, Answer& answer) {
   complain(command, "stopped after " + what + "; this is what is known" + (flags.checkpoint.empty() ? "" : ", and --resume goes on from " + shown(flags.checkpoint)));
   try {
@@ -237,6 +243,7 @@ int answer_validation(const Flags& flags, Answer& answer) {
   Progress progress = answer.progress(2 * options.draws);
   options.progress = &progress;
   const StudyResult result = validate_flow(network.architecture(), widths[0], task.data, at, options);
+  answer.about(subject_of(flags, network));
   write_study(result, network.description() + ", widths " + flags.widths + " and " + std::to_string(4 * widths[0]) + ", trained by gradient flow; " + task.name + ", " + std::to_string(result.draws) + " pairs, seed " + flags.seed,
               command, flags.answer, answer);
   if (!result.complete) return stopped(flags, std::to_string(result.draws) + " pairs", answer);
@@ -276,6 +283,7 @@ int answer_question(const CLI::App& given, const Flags& flags, Answer& answer) {
   answer.stops_slowly();
   Output* const figure = flags.figure.empty() ? nullptr : &answer.file(flags.figure);
   const History history = train(task, options);
+  answer.about(subject_of(flags, network));
   write_history(history, options, task, network.description() + ", widths " + flags.widths + "; " + task.name + ", seed " + flags.seed + (history.complete ? "" : " (stopped)"), flags.answer, answer);
   if (figure != nullptr) figure->write(history_figure(history, *options.probe, task, flags.figure));
   if (!flags.save.empty()) save_history(flags.save, history, options, answer);

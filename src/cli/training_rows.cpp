@@ -109,13 +109,23 @@ Figure history_panels(const History& history, const Probe& probe, const Task& ta
   const auto [lowest, highest] = common_range(history, volume, 0.005);
   const auto [least, most] = curved ? common_range(history, curvature, 0.02) : std::array<double, 2>{0, 0};
   const double reach = std::max(std::abs(least), std::abs(most));
-  std::vector<Panel> second;
+  // Three in a row, or a row of volumes above one of curvatures; a row has one scale, told at its end.
+  std::vector<const HistoryEntry*> seen;  // a training that was stopped may end with one that was not looked at
   for (const HistoryEntry& e : history.entries) {
-    if (e.geometry.count == 0) continue;
-    Panel panel{fmt::format("epoch {}", e.epoch), "", "", false, false, {}, field_of(volume(e.geometry), probe.grid), "log volume", boundary_of(e.geometry, probe.grid)};
+    if (e.geometry.count > 0) seen.push_back(&e);
+  }
+  const std::size_t count = seen.size(), columns = curved ? count : std::min<std::size_t>(count, 3);
+  const bool inputs = probe.kind == Probe::Kind::grid;
+  std::vector<Panel> second;
+  for (std::size_t k = 0; k < count; ++k) {
+    const HistoryEntry& e = *seen[k];
+    const bool lowest_row = !curved && k + columns >= count, first = k % columns == 0;
+    const std::string x_label = inputs ? "x_1" : "first direction of the plane", y_label = inputs ? "x_2" : "second direction of the plane";
+    Panel panel{fmt::format("epoch {}", e.epoch), lowest_row ? x_label : "", first ? y_label : "", false, false, {}, field_of(volume(e.geometry), probe.grid), "log volume", boundary_of(e.geometry, probe.grid)};
+    panel.colour_bar = k % columns == columns - 1 || k + 1 == count;
     panel.field->low = lowest;
     panel.field->high = highest;
-    if (probe.kind == Probe::Kind::grid && task.data.dimension == 2 && task.data.points <= 5000) {
+    if (inputs && task.data.dimension == 2 && task.data.points <= 5000) {
       for (int label = 0; label < static_cast<int>(std::min<std::size_t>(task.data.classes, 2)); ++label) {
         Curve dots{"", {}, {}, {}, {}, task.data.points <= 20 ? Curve::Style::points : Curve::Style::dots, label == 0 ? 6 : 8};
         for (std::size_t p = 0; p < task.data.points; ++p) {
@@ -133,16 +143,13 @@ Figure history_panels(const History& history, const Probe& probe, const Task& ta
     panel.field->high = reach;
     panel.field->diverging = true;
     panel.field_label = "Ricci scalar";
+    panel.x_label = x_label;
     panel.curves.clear();
     second.push_back(std::move(panel));
   }
   if (figure.panels.empty()) figure.panels.push_back({"stopped before the geometry was looked at", "", "", false, false, {}, {}});
-  figure.columns = static_cast<int>(std::min<std::size_t>(figure.panels.size(), 3));
-  if (curved) {
-    // A row of volumes, then one of curvatures.
-    figure.columns = static_cast<int>(figure.panels.size());
-    figure.panels.insert(figure.panels.end(), second.begin(), second.end());
-  }
+  figure.columns = static_cast<int>(std::max<std::size_t>(columns, 1));
+  figure.panels.insert(figure.panels.end(), second.begin(), second.end());
   return figure;
 }
 

@@ -157,6 +157,9 @@ int answer_question(Flags& flags, Answer& answer) {
   options.identity = flags.network.description() + ", widths " + flags.widths + ", at " + contents_of(points) + ", of " + (flags.of.empty() ? "all" : flags.of) +
                      ", seed " + flags.seed;
   options.budget = answer.budget();
+  Subject subject = flags.network.subject();
+  subject.insert(subject.end(), {{"widths", flags.widths}, {"seed", flags.seed}, {"at", flags.at.empty() ? flags.data : flags.at}});
+  answer.about(std::move(subject));
   if (!flags.convergence.empty() || !flags.figure.empty()) return answer_convergence(flags, network, widths, points, options, answer);
   Progress progress = answer.progress(study_draws(options));
   options.progress = &progress;
@@ -195,9 +198,10 @@ Run add_validate(CLI::App& program) {
   const auto weights = std::make_shared<WeightsFlags>();
   add_weights_flags(validate, *weights);
   return [flags, weights, &validate](const std::string& line) {
-    if (!weights->file.empty() || weights->no_readout) {
+    if (weights->any()) {
+      const SessionOptions options = flags->answer.session(command, line);
       const WeightsQuestion question{flags->network, flags->answer, flags->at, flags->data, flags->threads};
-      return run_session(flags->answer.session(command, line), [&](Answer& answer) { return answer_weights(validate, *weights, question, answer); });
+      return run_session(options, [&](Answer& answer) { return answer_weights(validate, *weights, question, answer); });
     }
     return run_session(flags->answer.session(command, line), [&](Answer& answer) { return answer_question(*flags, answer); });
   };

@@ -238,7 +238,7 @@ int answer_question(const Flags& flags, Answer& answer) {
 
   const std::vector<Job> jobs = jobs_of(flags);
   const bool as_text = flags.answer.format == "text";
-  if (!as_text) answer.begin(columns(), "");
+  if (!as_text) answer.begin(columns(), "formulas held against quadrature in high precision");
   Progress all = answer.progress(jobs.size() * static_cast<std::uint64_t>(options.points));
   int code = answered;
   for (const Job& job : jobs) {

@@ -36,7 +36,7 @@ constexpr std::size_t most_entries = 1 << 22;    // of the metrics in memory
 bool was_given(const CLI::App& command, const std::string& flag) { return command.get_option(flag)->count() > 0; }
 
 void refuse_other_flags(const CLI::App& command) {
-  static const std::vector<std::string> known = {"--weights", "--no-readout", "--activation", "--sigma-w2", "--sigma-b2", "--input-scaling", "--at", "--data", "--format", "--output", "--timeout", "--quiet", "--threads"};
+  static const std::vector<std::string> known = {"--weights", "--no-readout", "--arrays", "--without", "--layout", "--activation", "--sigma-w2", "--sigma-b2", "--input-scaling", "--at", "--data", "--format", "--output", "--timeout", "--quiet", "--threads"};
   for (const CLI::Option* option : command.get_options()) {
     const std::string flag = option->get_name();
     if (option->count() == 0 || std::find(known.begin(), known.end(), flag) != known.end()) continue;
@@ -45,23 +45,68 @@ void refuse_other_flags(const CLI::App& command) {
   }
 }
 
-std::vector<std::vector<Rational>> points_of(const WeightsQuestion& question, std::size_t dimension) {
+std::vector<std::vector<Rational>> points_of(const WeightsQuestion& question) {
   if (question.at.empty() == question.data.empty()) throw UsageError("give either --at x1,x2,.. or --data FILE: where the network is looked at");
-  const auto check = [&](const std::string& flag, const std::vector<Rational>& x) {
-    if (x.size() != dimension) throw UsageError(flag + ": a point of " + std::to_string(x.size()) + " coordinates, and the network takes " + std::to_string(dimension) + "; is a matrix of the file transposed?");
-  };
+  if (!question.at.empty()) return {for_flag("--at", [&] { return parse_list(question.at); })};
   std::vector<std::vector<Rational>> points;
-  if (!question.at.empty()) {
-    points.push_back(for_flag("--at", [&] { return parse_list(question.at); }));
-    check("--at", points[0]);
-    return points;
-  }
   PointReader reader = for_flag("--data", [&] { return PointReader::open(question.data); });
   for (std::vector<Rational> x; reader.next(x); points.push_back(x)) {
-    if (points.empty()) check("--data", x);
     if (points.size() == most_points) throw UsageError("--data: more than " + std::to_string(most_points) + " points; take fewer");
   }
   return points;
+}
+
+/// All points have one length; is it the network's?
+void check_dimension(const WeightsQuestion& question, std::size_t found, std::size_t wanted) {
+  if (found == wanted) return;
+  throw UsageError(std::string(question.at.empty() ? "--data" : "--at") + ": a point of " + std::to_string(found) + " coordinates, and the network takes " +
+                   std::to_string(wanted) + "; is a matrix of the file transposed?");
+}
+
+/// "W1,b1,net.*"
+std::vector<std::string> split(const std::string& flag, const std::string& text) {
+  std::vector<std::string> names;
+  if (text.empty()) return names;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find(',', at), text.size());
+    names.push_back(text.substr(at, end - at));
+    if (names.back().empty()) throw UsageError(flag + ": '" + shown(text) + "' has an empty name; write the names of arrays between commas");
+    at = end + 1;
+  }
+  return names;
+}
+
+NetworkFileOptions file_options(const WeightsFlags& flags, const WeightsQuestion& question, std::size_t dimension) {
+  NetworkFileOptions options;
+  for (const std::string& text : question.network.activations) {
+    options.activations.push_back(for_flag("--activation", [&] { return Activation::from_text(text); }));
+  }
+  options.readout = !flags.no_readout;
+  options.choice.arrays = split("--arrays", flags.arrays);
+  options.choice.without = split("--without", flags.without);
+  if (!flags.layout.empty()) options.choice.layout = static_cast<WeightLayout>(choice("--layout", flags.layout, {"outputs-inputs", "inputs-outputs"}));
+  options.choice.dimension = dimension;
+  return options;
+}
+
+/// Which arrays the network was made of: for people, and for programs.
+std::string caption_of(const LayerArrays& arrays) {
+  std::string text = "read as " + arrays.text() + " (" + to_string(arrays.layout) + ", " + arrays.layout_by + ")";
+  if (arrays.left_out.empty()) return text;
+  constexpr std::size_t most = 6;
+  text += "; left out:";
+  for (std::size_t k = 0; k < std::min(arrays.left_out.size(), most); ++k) text += (k == 0 ? " " : ", ") + shown(arrays.left_out[k]);
+  return text + (arrays.left_out.size() > most ? " and " + std::to_string(arrays.left_out.size() - most) + " more" : "");
+}
+std::string json_of(const LayerArrays& arrays) {
+  std::string layers, left_out;
+  for (const LayerArrays::Layer& layer : arrays.layers) {
+    layers += (layers.empty() ? "" : ",") + std::string("{\"weights\":") + json_string(layer.weights) +
+              ",\"biases\":" + (layer.biases.empty() ? "null" : json_string(layer.biases)) + "}";
+  }
+  for (const std::string& name : arrays.left_out) left_out += (left_out.empty() ? "" : ",") + json_string(name);
+  return "{\"layers\":[" + layers + "],\"layout\":" + json_string(to_string(arrays.layout)) + ",\"layout_by\":" + json_string(arrays.layout_by) +
+         ",\"left_out\":[" + left_out + "]}";
 }
 
 /// Why the features have no metric or no curvature everywhere; "" where they have.
@@ -112,7 +157,7 @@ struct Symmetry {
     return "sigma_w2 = " + list(like.sigma_w2) + ", sigma_b2 = " + list(like.sigma_b2) + (measured ? " (from the weights)" : like.input_scaling == InputScaling::fan_in ? " (given; input scaling fan-in)" : " (given)");
   }
   std::string json() const {
-    if (!found) return "{\"symmetry\":{\"index\":{\"value\":null,\"reason\":" + json_string(reason) + "}}}\n";
+    if (!found) return "{\"index\":{\"value\":null,\"reason\":" + json_string(reason) + "}}";
     const auto number = [](double x, const std::string& method) {
       const NumberText text = to_text(x, 1e-10 * std::abs(x));
       return "{\"value\":\"" + text.value + "\",\"error\":\"" + text.error + "\",\"proven\":false,\"method\":" + json_string(method) + "}";
@@ -123,9 +168,9 @@ struct Symmetry {
       return "[" + text + "]";
     };
     const std::string expected = found->expected ? number(*found->expected, found->standing) : std::string("{\"value\":null,\"reason\":\"no theory at these widths\"}");
-    return "{\"symmetry\":{\"index\":" + number(found->index, "projection onto I and x x^T") + ",\"expected\":" + expected + ",\"tangential_spread\":" + number(found->tangential_spread, "100 directions") +
+    return "{\"index\":" + number(found->index, "projection onto I and x x^T") + ",\"expected\":" + expected + ",\"tangential_spread\":" + number(found->tangential_spread, "100 directions") +
            ",\"radial_spread\":" + number(found->radial_spread, "100 directions") + ",\"points\":" + std::to_string(points) + ",\"sigma_w2\":" + numbers(like.sigma_w2) +
-           ",\"sigma_b2\":" + numbers(like.sigma_b2) + ",\"measured\":" + (measured ? "true" : "false") + "}}\n";
+           ",\"sigma_b2\":" + numbers(like.sigma_b2) + ",\"measured\":" + (measured ? "true" : "false") + "}";
   }
 };
 
@@ -281,28 +326,33 @@ class Rows {
 
 void add_weights_flags(CLI::App& command, WeightsFlags& flags) {
   command.add_option("--weights", flags.file, "the geometry of one network of yours in place of random ones: W1, b1, W2, b2, .. in an archive of numpy.savez (--data: up to 100000 points)")->type_name("FILE.npz")->group("Your network");
+  command.add_option("--arrays", flags.arrays, "which arrays of --weights are the network's, in the order of its layers; 'actor.*' is all that begin so")->type_name("NAME[,NAME..]")->group("Your network");
+  command.add_option("--without", flags.without, "arrays of --weights that are not the network's")->type_name("NAME[,NAME..]")->group("Your network");
+  command.add_option("--layout", flags.layout, "how weights stand: outputs-inputs (h = W x, PyTorch) or inputs-outputs (h = x W, Keras, flax); found by their shapes and names where these tell")->type_name("L")->group("Your network");
   command.add_flag("--no-readout", flags.no_readout, "the last layer of --weights is a hidden one too")->group("Your network");
 }
 
 int answer_weights(const CLI::App& command, const WeightsFlags& flags, const WeightsQuestion& question, Answer& answer) {
   refuse_other_flags(command);
-  if (flags.file.empty()) throw UsageError("--no-readout: it is about the network of --weights; give that too");
+  for (const auto& [flag, given] : {std::pair{"--no-readout", flags.no_readout}, {"--arrays", !flags.arrays.empty()}, {"--without", !flags.without.empty()}, {"--layout", !flags.layout.empty()}}) {
+    if (flags.file.empty() && given) throw UsageError(std::string(flag) + ": it is about the network of --weights; give that too");
+  }
   if (question.network.activations.empty()) throw UsageError("no activation is given; add the network's, like --activation tanh");
   if (flags.file == "-" && question.data == "-") throw UsageError("--data: standard input is taken by --weights; give a file");
-  NetworkFileOptions options;
-  for (const std::string& text : question.network.activations) options.activations.push_back(for_flag("--activation", [&] { return Activation::from_text(text); }));
-  options.readout = !flags.no_readout;
-  const FiniteNetwork network = for_flag("--weights", [&] { return read_network(flags.file, options); });
+  const std::vector<std::vector<Rational>> points = points_of(question);
+  const NetworkOfFile read = for_flag("--weights", [&] { return read_network(flags.file, file_options(flags, question, points[0].size())); });
+  const FiniteNetwork& network = read.network;
+  check_dimension(question, points[0].size(), network.dimension());
   const Smoothness smoothness = smoothness_of(network);
   if (!smoothness.no_metric.empty()) throw NoSuchQuantity(smoothness.no_metric);
   const int threads = parsed_threads(question.threads);
   const std::size_t d = network.dimension();
-  const std::vector<std::vector<Rational>> points = points_of(question, d);
   const Symmetry symmetry = symmetry_of(command, network, question, points, answer.budget());
 
   std::string caption;
   for (const std::string& text : question.network.activations) caption += (caption.empty() ? "" : " | ") + text;
-  caption += ", " + shape_text(network) + " of " + shown(flags.file) + "; geometry of the features\n" + symmetry.caption();
+  answer.about({{"activation", caption}, {"weights", flags.file}});
+  caption += ", " + shape_text(network) + " of " + shown(flags.file) + "; geometry of the features\n" + caption_of(read.arrays) + "\n" + symmetry.caption();
   if (symmetry.found && symmetry.points < points.size()) caption += ", over the first " + std::to_string(symmetry.points) + " points";
   if (question.answer.format != "text") caption = on_one_line(caption);
   Rows rows(d, smoothness, question, answer);
@@ -322,8 +372,11 @@ int answer_weights(const CLI::App& command, const WeightsFlags& flags, const Wei
     for (std::size_t p = 0; p < count; ++p) rows.write(g, rounding, p, first + p + 1, points[first + p]);
     progress.advance(count);
   }
-  if (question.answer.format == "json") answer.raw(symmetry.json());
-  if (question.answer.format == "csv") complain(command_name, on_one_line(symmetry.caption()));
+  if (question.answer.format == "json") answer.raw("{\"symmetry\":" + symmetry.json() + ",\"weights\":" + json_of(read.arrays) + "}\n");
+  if (question.answer.format == "csv") {
+    complain(command_name, caption_of(read.arrays));
+    complain(command_name, on_one_line(symmetry.caption()));
+  }
   return rows.any() ? answered : no_such_quantity;
 }
 

@@ -13,8 +13,10 @@ namespace infwidth::cli {
 
 /// `infwidth validate --weights FILE`: the geometry of one network that somebody else has made.
 struct WeightsFlags {
-  std::string file;
+  std::string file, arrays, without, layout;
   bool no_readout = false;
+
+  bool any() const { return no_readout || !(file + arrays + without + layout).empty(); }
 };
 void add_weights_flags(CLI::App& command, WeightsFlags& flags);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <cctype>
+#include <utility>
 
+#include "infwidth/expression/latex_width.hpp"
 #include "infwidth/expression/typeset.hpp"
 #include "latex_name.hpp"
 #include "latex_product.hpp"
@@ -267,44 +269,87 @@ std::string to_latex(const Expression& e) { return Setter(false).set(e).text; }
 
 namespace {
 
-/// The signs of a formula that are seen, about: fractions and commands count as one and what they hold.
-std::size_t width(const std::string& latex) {
-  std::size_t sum = 0;
-  for (std::size_t i = 0; i < latex.size(); ++i) {
-    const char c = latex[i];
-    if (c == '{' || c == '}' || c == '^' || c == '_') continue;
-    if (c == '\\') {
-      while (i + 1 < latex.size() && std::isalpha(static_cast<unsigned char>(latex[i + 1]))) ++i;
-    }
-    ++sum;
-  }
-  return sum;
+/// What a product is without one of its factors.
+Expression without_factor(const PrintedProduct& product, std::size_t factor) {
+  Expression rest = product.number;
+  for (std::size_t k = 0; k < product.above.size(); ++k)
+    if (k != factor) rest = rest * pow(product.above[k].base, product.above[k].exponent);
+  for (const PrintedFactor& f : product.below) rest = rest / pow(f.base, f.exponent);
+  return rest;
 }
 
-/// The terms of a sum on lines of at most `most`, or more if one term is.
-std::vector<std::string> lines_of_sum(const Expression& sum, std::size_t most) {
-  std::vector<std::string> lines = {""};
-  for (const auto& [negative, term] : printed_terms(sum)) {
-    const std::string set = to_latex(negative ? -term : term), next = (lines.back().empty() && lines.size() == 1) || set.starts_with('-') ? set : '+' + set;
-    if (!lines.back().empty() && width(lines.back()) + width(next) > most) lines.emplace_back();
-    lines.back() += next;
+/// Fills lines with terms; a term that is wider than a line and holds a sum as a factor is broken within that.
+class Lines {
+ public:
+  explicit Lines(double most) : most_(most) {}
+
+  void sum(const Expression& e) {
+    for (const auto& [negative, term] : printed_terms(e)) {
+      const std::string set = to_latex(negative ? -term : term);
+      if (math_width(set) <= most_ || !product(term, negative)) put(set);
+    }
   }
-  return lines;
-}
+  /// Whether it holds a sum that can be broken; if so it is.
+  bool product(const Expression& e, bool negative) {
+    const PrintedProduct p = printed_product(e);
+    std::size_t widest = p.above.size();
+    for (std::size_t k = 0; k < p.above.size(); ++k) {
+      if (!is_sum(p.above[k].base) || !p.above[k].exponent.is_number(1)) continue;
+      if (widest == p.above.size() || math_width(to_latex(p.above[k].base)) > math_width(to_latex(p.above[widest].base))) widest = k;
+    }
+    if (widest == p.above.size()) return false;
+    const Expression rest = without_factor(p, widest);
+    const std::string front = rest.is_number(1) ? "" : to_latex(rest);
+    open_ = behind((negative != p.negative ? "-" : "") + front + "\\Bigl(");
+    ++depth_;
+    sum(p.above[widest].base);
+    --depth_;
+    lines_.back() += "\\Bigr)";
+    return true;
+  }
+  std::vector<std::string> all() && { return std::move(lines_); }
+
+ private:
+  double most_;
+  std::vector<std::string> lines_ = {""};
+  std::string open_;  // up to a parenthesis that waits for its first term
+  int depth_ = 0;     // of parentheses that are to be closed
+
+  bool is_empty() const { return lines_.size() == 1 && lines_.back().empty(); }
+  /// The term with what stands before it.
+  std::string behind(const std::string& term) const {
+    if (!open_.empty()) return open_ + term;
+    return is_empty() || term.starts_with('-') ? term : '+' + term;
+  }
+  void put(const std::string& term) {
+    const std::string next = behind(term);
+    if (!open_.empty() && !fits(next)) {  // not even on a line of its own: the parenthesis ends one
+      append(open_);
+      lines_.push_back(term);
+    } else {
+      append(next);
+    }
+    open_.clear();
+  }
+  bool fits(const std::string& line) const {
+    static const double closing = math_width("\\Bigr)");
+    return math_width(line) + depth_ * closing <= most_;
+  }
+  void append(const std::string& text) {
+    if (!is_empty() && !fits(lines_.back() + text)) lines_.emplace_back();
+    lines_.back() += text;
+  }
+};
 
 }  // namespace
 
-std::vector<std::string> to_latex_lines(const Expression& e, std::size_t most) {
+std::vector<std::string> to_latex_lines(const Expression& e, double most) {
   const std::string whole = to_latex(e);
-  if (width(whole) <= most) return {whole};
-  if (is_sum(e)) return lines_of_sum(e, most);
-  const bool over_number = e.op() == Op::divide && is_sum(e.argument(0)) && !is_sum(e.argument(1));
-  const bool times_sum = e.op() == Op::multiply && is_sum(e.argument(1));
-  if (!over_number && !times_sum) return {whole};
-  std::vector<std::string> lines = lines_of_sum(over_number ? e.argument(0) : e.argument(1), most);
-  lines.front() = to_latex(over_number ? 1 / e.argument(1) : e.argument(0)) + "\\Bigl(" + lines.front();
-  lines.back() += "\\Bigr)";
-  return lines;
+  if (math_width(whole) <= most) return {whole};
+  Lines lines(most);
+  if (is_sum(e)) lines.sum(e);
+  else if (!lines.product(e, false)) return {whole};
+  return std::move(lines).all();
 }
 
 }  // namespace infwidth

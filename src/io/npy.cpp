@@ -31,6 +31,15 @@ T loaded(const char* bytes, bool swap) {
   return std::bit_cast<T>(own);
 }
 
+/// IEEE binary16: a sign, five bits of exponent, ten of mantissa.
+double of_half(std::uint16_t bits) {
+  const int exponent = bits >> 10 & 31, mantissa = bits & 1023;
+  const double size = exponent == 31 ? (mantissa != 0 ? std::numeric_limits<double>::quiet_NaN() : std::numeric_limits<double>::infinity())
+                      : exponent == 0 ? std::ldexp(mantissa, -24)
+                                      : std::ldexp(1024 + mantissa, exponent - 25);
+  return (bits & 0x8000) != 0 ? -size : size;
+}
+
 /// Converts entries; false at the first that is no double, whose index is then `at`.
 template <class T>
 bool convert(const char* bytes, std::size_t count, bool swap, double* out, std::size_t& at) {
@@ -44,9 +53,15 @@ bool convert(const char* bytes, std::size_t count, bool swap, double* out, std::
   return true;
 }
 
+bool convert_halves(const char* bytes, std::size_t count, bool swap, double* out) {
+  for (std::size_t k = 0; k < count; ++k) out[k] = of_half(loaded<std::uint16_t>(bytes + 2 * k, swap));
+  return true;
+}
+
 bool convert(const NpyHeader& header, const char* bytes, std::size_t count, double* out, std::size_t& at) {
   const bool swap = header.big_endian == (std::endian::native == std::endian::little);
   const bool is_signed = header.kind == 'i';
+  if (header.kind == 'f' && header.size == 2) return convert_halves(bytes, count, swap, out);
   if (header.kind == 'f') return header.size == 8 ? convert<double>(bytes, count, swap, out, at) : convert<float>(bytes, count, swap, out, at);
   switch (header.size) {
     case 1: return is_signed ? convert<std::int8_t>(bytes, count, swap, out, at) : convert<std::uint8_t>(bytes, count, swap, out, at);

@@ -131,7 +131,7 @@ class HeaderText {
     if (kind == 'c') throw UsageError(what + ", which are complex numbers; save their real parts: numpy.save(file, a.real)");
     const std::string_view size = rest.empty() ? rest : rest.substr(1);
     const bool integer = (kind == 'i' || kind == 'u') && (size == "1" || size == "2" || size == "4" || size == "8");
-    const bool known = (kind == 'f' && (size == "4" || size == "8")) || integer || (kind == 'b' && size == "1");
+    const bool known = (kind == 'f' && (size == "2" || size == "4" || size == "8")) || integer || (kind == 'b' && size == "1");
     if (!known || !has_order || (order == '|' && size != "1")) throw UsageError(what + ", which is not read here; " + as_doubles);
     NpyHeader result;
     result.big_endian = order == '>';

@@ -44,7 +44,7 @@ std::string Pedigree::summary() const {
 std::unique_ptr<TableWriter> make_table_writer(Format format, std::vector<Column> columns, Heading heading, Output& output) {
   switch (format) {
     case Format::json: return make_json_writer(std::move(columns), output);
-    case Format::csv: return make_csv_writer(std::move(columns), output);
+    case Format::csv: return make_csv_writer(std::move(columns), heading, output);
     case Format::latex: return make_latex_writer(std::move(columns), std::move(heading), output);
     case Format::text: break;
   }

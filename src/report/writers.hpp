@@ -8,7 +8,7 @@ namespace infwidth {
 /// One writer a format; each stands in its own file.
 std::unique_ptr<TableWriter> make_text_writer(std::vector<Column> columns, Heading heading, Output& output);
 std::unique_ptr<TableWriter> make_json_writer(std::vector<Column> columns, Output& output);
-std::unique_ptr<TableWriter> make_csv_writer(std::vector<Column> columns, Output& output);
+std::unique_ptr<TableWriter> make_csv_writer(std::vector<Column> columns, const Heading& heading, Output& output);
 std::unique_ptr<TableWriter> make_latex_writer(std::vector<Column> columns, Heading heading, Output& output);
 
 /// A cell that is a number or text, as people read it; "" for a matrix. A 0 that is only bounded shows its bound.

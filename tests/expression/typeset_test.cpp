@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "infwidth/expression/latex_width.hpp"
 #include "infwidth/expression/parse.hpp"
 #include "infwidth/expression/program.hpp"
 #include "support/balls.hpp"
@@ -71,6 +72,37 @@ TEST_CASE("LaTeX is what a person would write", "[typeset]") {
   }
 }
 
+TEST_CASE("widths are those that LaTeX measures", "[typeset]") {
+  // \\settowidth in pdfTeX 1.40.24, the class article at 10 pt, \\displaystyle.
+  const std::pair<const char*, double> measured[] = {
+      {R"(c)", 4.32756},
+      {R"(\frac{c}{4}+\frac{c}{2\pi}\arcsin\left(\frac{c}{\sqrt{(1+q_1)(1+q_2)}}\right))", 158.1872},
+      {R"(\frac{q_1q_2(1+q_1)(1+q_2)-c^2(q_1q_2-1)}{2\pi(1+q_1)(1+q_2)\sqrt{(1+q_1)(1+q_2)-c^2}})", 180.29575},
+      {R"(-\frac{\pi\sigma_w^2s(d-1)(d+2)}{(1+4\sigma_b^2)\sqrt{1+4\sigma_b^2+4\sigma_w^2s}})", 127.6152},
+      {R"(\Delta\log\sqrt{\det g})", 55.26732},
+      {R"(\lambda_{\mathrm{tan}})", 17.86119},
+      {R"(\sigma_w^2\dot q_2-\frac{1}{2}\Bigl(a+b)", 68.53185},
+      {R"(e^{-x^2/2}\operatorname{erf}(x)+{}_2F_1\left(-\tfrac{1}{2},\tfrac{1}{2};n+\frac{3}{2};\frac{1+\rho}{2}\right))", 183.59532},
+      {R"(-3.5 \times 10^{-7})", 53.51393},
+      {R"(\Theta+\Sigma-K\chi+x^2\alpha\cdot 2^k)", 100.90942},
+  };
+  for (const auto& [latex, want] : measured) {
+    INFO(latex << ": " << math_width(latex) << ", measured " << want);
+    CHECK(math_width(latex) > 0.99 * want - 1);
+    CHECK(math_width(latex) < 1.12 * want + 2);
+  }
+  const std::pair<const char*, double> of_text[] = {
+      {R"(standard error of the mean, THE THEORY)", 192.5281},
+      {R"(g\_11 $<$x$>$ --- 0123456789)", 109.43361},
+      {R"(exact; leading 1/n \textbackslash{})", 87.50018},
+  };
+  for (const auto& [latex, want] : of_text) {
+    INFO(latex << ": " << text_width(latex) << ", measured " << want);
+    CHECK(text_width(latex) > 0.99 * want - 1);
+    CHECK(text_width(latex) < 1.12 * want + 2);
+  }
+}
+
 TEST_CASE("the LaTeX compiles", "[typeset][slow]") {
   if (run_command({"pdflatex", "--version"}).code != 0) {
     WARN("pdflatex is not here: LaTeX not compiled");
@@ -112,12 +144,15 @@ TEST_CASE("Python and Mathematica get their own words", "[typeset]") {
 
 TEST_CASE("wide sums are broken between terms", "[typeset]") {
   using Lines = std::vector<std::string>;
-  CHECK(to_latex_lines(formula("a + b"), 10) == Lines{"a+b"});
-  CHECK(to_latex_lines(formula("alpha + b - c + d"), 4) == Lines{"\\alpha+b", "-c+d"});
-  CHECK(to_latex_lines(formula("alpha + b - (c + d)*x"), 4) == Lines{"\\alpha+b", "-x(c+d)"});
-  CHECK(to_latex_lines(formula("(a + b - x - y)/4"), 5) == Lines{"\\frac{1}{4}\\Bigl(a+b-x", "-y\\Bigr)"});
-  CHECK(to_latex_lines(formula("a*(x - y + b)"), 4) == Lines{"a\\Bigl(x-y", "+b\\Bigr)"});
-  CHECK(to_latex_lines(formula("atan(a + b + x + y)"), 4).size() == 1);
+  CHECK(to_latex_lines(formula("a + b"), 30) == Lines{"a+b"});
+  CHECK(to_latex_lines(formula("alpha + b - c + d"), 32) == Lines{"\\alpha+b", "-c+d"});
+  CHECK(to_latex_lines(formula("alpha + b - (c + d)*x"), 46) == Lines{"\\alpha+b", "-x(c+d)"});
+  CHECK(to_latex_lines(formula("(a + b - x - y)/4"), 56) == Lines{"\\frac{1}{4}\\Bigl(a+b", "-x-y\\Bigr)"});
+  CHECK(to_latex_lines(formula("a*(x - y + b)"), 45) == Lines{"a\\Bigl(x-y", "+b\\Bigr)"});
+  // A term that is too wide itself.
+  CHECK(to_latex_lines(formula("d + a*(x - y + b)/c"), 45) == Lines{"d", "+\\frac{a}{c}\\Bigl(x", "-y+b\\Bigr)"});
+  CHECK(to_latex_lines(formula("d - a*(x - y + b)/c"), 45) == Lines{"d", "-\\frac{a}{c}\\Bigl(x", "-y+b\\Bigr)"});
+  CHECK(to_latex_lines(formula("atan(a + b + x + y)"), 30).size() == 1);
 }
 
 TEST_CASE("the printed Python gives the digits of the balls", "[typeset]") {

@@ -81,6 +81,13 @@ TEST_CASE("every type and order of real numbers is read", "[npy]") {
   CHECK(values(file_of(header_of(">f8", "(2, 3)"), bytes_of(want, true))) == want);
   CHECK(values(file_of(header_of("<f4", "(2, 3)"), bytes_of(singles)))[1] == -2.5);
   CHECK(values(file_of(header_of(">f4", "(2, 3)"), bytes_of(singles, true)))[5] == static_cast<double>(1e30F));
+  // numpy.array([1, -2.5, 65504, 2**-24, 2**-14, -0.333251953125], dtype="<f2")
+  const std::vector<std::uint16_t> halves = {0x3C00, 0xC100, 0x7BFF, 0x0001, 0x0400, 0xB555};
+  const std::vector<double> of_halves = {1, -2.5, 65504, std::ldexp(1.0, -24), std::ldexp(1.0, -14), -0.333251953125};
+  CHECK(values(file_of(header_of("<f2", "(2, 3)"), bytes_of(halves))) == of_halves);
+  CHECK(values(file_of(header_of(">f2", "(2, 3)"), bytes_of(halves, true))) == of_halves);
+  CHECK_THAT(refusal(file_of(header_of("<f2", "(2,)"), bytes_of<std::uint16_t>({0x3C00, 0xFC00}))), ContainsSubstring("row 2, column 1: -inf is not a finite number"));
+  CHECK_THAT(refusal(file_of(header_of("<f2", "(2,)"), bytes_of<std::uint16_t>({0x7E00, 0x3C00}))), ContainsSubstring("row 1, column 1: nan is not a finite number"));
   CHECK(values(file_of(header_of("|i1", "(2,)"), bytes_of<std::int8_t>({-3, 4}))) == std::vector<double>{-3, 4});
   CHECK(values(file_of(header_of("|u1", "(2,)"), bytes_of<std::uint8_t>({200, 4}))) == std::vector<double>{200, 4});
   CHECK(values(file_of(header_of("|b1", "(2,)"), bytes_of<std::uint8_t>({1, 0}))) == std::vector<double>{1, 0});
@@ -119,7 +126,7 @@ TEST_CASE("a header that is not one is refused by what is wrong", "[npy]") {
   const auto with = [](const std::string& header) { return refusal(file_of(header, six)); };
   CHECK_THAT(with(header_of("|O", "(2, 3)")), ContainsSubstring("x.npy: its entries are of the type '|O', which are Python objects") && ContainsSubstring("astype(float)"));
   CHECK_THAT(with(header_of("<c16", "(2, 3)")), ContainsSubstring("complex numbers") && ContainsSubstring("a.real"));
-  for (const char* type : {"<U3", "|S8", "<M8[s]", "<f2", "<f16", "=f8", "|f8", "f8", "|i4", "<f80", "<i3", "", "<", "<f", "|V8"})
+  for (const char* type : {"<U3", "|S8", "<M8[s]", "<f16", "<V2", "=f8", "|f8", "f8", "|i4", "<f80", "<i3", "", "<", "<f", "|V8"})
     CHECK_THAT(with(header_of(type, "(2, 3)")), ContainsSubstring("of the type '" + std::string(type) + "', which is not read here"));
   CHECK_THAT(with("{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (6,), }"), ContainsSubstring("records"));
   CHECK_THAT(with("{'descr': '<f8', 'descr': '<f8', 'fortran_order': False, 'shape': (6,), }"), ContainsSubstring("'descr' twice"));

@@ -42,7 +42,8 @@ ZipMember member(const std::string& name, std::uint64_t rows, std::uint64_t colu
 }
 
 std::string file() {
-  static const char* const strange[] = {"", ".npy", "W.npy", "W0.npy", "W01.npy", "c1.npy", "W99999999999999999999.npy", "\xFF\x00.npy", "a/b.npy", ".weight.npy", "x.weight.npy", "W1"};
+  static const char* const strange[] = {"", ".npy", "W.npy", "W0.npy", "W01.npy", "c1.npy", "W99999999999999999999.npy", "\xFF\x00.npy", "a/b.npy", ".weight.npy", "x.weight.npy", "W1",
+                                        "arr_0.npy", "arr_1.npy", "dense/kernel:0.npy", "actor.0.weight.npy", "coefs_0.npy", "_.npy", "w_.npy", "1.1.weight.npy", "..kernel.npy"};
   std::vector<ZipMember> members;
   const bool torch = one_in(3);
   std::uint64_t inputs = 1 + below(4);
@@ -78,16 +79,21 @@ void mutate(std::string& bytes) {
 int main(int argc, char** argv) {
   const unsigned long count = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 10000;
   const unsigned long seed = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 1;
-  const infwidth::NetworkFileOptions options{{infwidth::Activation::from_text("tanh")}};
+  infwidth::NetworkFileOptions options{{infwidth::Activation::from_text("tanh")}};
   unsigned long read = 0, refused = 0;
   for (unsigned long i = 0; i < count; ++i) {
     random_bits.seed(seed * 1'000'003 + i);
     std::string bytes = file();
     if (i % 2 == 1) mutate(bytes);
+    options.choice = {};
+    if (one_in(4)) options.choice.layout = one_in(2) ? infwidth::WeightLayout::outputs_by_inputs : infwidth::WeightLayout::inputs_by_outputs;
+    if (one_in(4)) options.choice.dimension = 1 + below(4);
+    if (one_in(10)) options.choice.without = {"*.bias"};
+    if (one_in(10)) options.choice.arrays = one_in(2) ? std::vector<std::string>{"W*"} : std::vector<std::string>{"W1", "*"};
     try {
       const infwidth::Source source = source_of(bytes, "x.npz", 1 + below(64), one_in(2) ? std::optional<std::uint64_t>(bytes.size()) : std::nullopt);
       const infwidth::NpzFile file(source);
-      for (const infwidth::DenseLayer& layer : infwidth::read_network(file, "x.npz", options).layers) {
+      for (const infwidth::DenseLayer& layer : infwidth::read_network(file, "x.npz", options).network.layers) {
         if (layer.outputs == 0 || layer.weights.size() != layer.outputs * layer.inputs || layer.biases.size() != layer.outputs) throw std::logic_error("a layer of another shape came out");
         for (const auto* values : {&layer.weights, &layer.biases}) {
           for (const double x : *values) {

@@ -57,6 +57,69 @@ def trained(program, folder):
     return not right
 
 
+def public_archives(program, folder):
+    """One network under the names, in the layouts and types that public code saves it with; how many answers are wrong."""
+    draw = numpy.random.default_rng(11)
+    sizes = [2, 7, 5, 3]
+    ws = [draw.standard_normal((n, m)).astype(numpy.float16).astype(float) for m, n in zip(sizes, sizes[1:])]
+    bs = [draw.standard_normal(n).astype(numpy.float16).astype(float) for n in sizes[1:]]
+    ts = [w.T for w in ws]
+
+    def turns(first, second):
+        return [a for pair in zip(first, second) for a in pair]
+
+    def named(weights, biases, first, second):
+        return dict(zip(turns(weights, biases), turns(first, second)))
+
+    def metric_of(ran):
+        return ran.stdout and [[float(g['value']) for g in row] for row in json.loads(ran.stdout.splitlines()[0])['metric']]
+
+    three, words = range(3), ['input', 'hidden', 'out']
+    saved = {
+        'W1 b1': named([f'W{k + 1}' for k in three], [f'b{k + 1}' for k in three], ws, bs),
+        'W0 b0': named([f'W{k}' for k in three], [f'b{k}' for k in three], ws, bs),
+        'x @ W1': named([f'W{k + 1}' for k in three], [f'b{k + 1}' for k in three], ts, bs),
+        'rows': named([f'w{k + 1}' for k in three], [f'b{k + 1}' for k in three], ts, [b[None] for b in bs]),
+        'state_dict': named([f'net.{2 * k}.weight' for k in three], [f'net.{2 * k}.bias' for k in three], ws, bs),
+        'sorted keys': dict(sorted(named([f'{n}.weight' for n in words], [f'{n}.bias' for n in words], ws, bs).items())),
+        'keras': named([f'dense{n}/kernel:0' for n in ('', '_1', '_2')], [f'dense{n}/bias:0' for n in ('', '_1', '_2')], ts, bs),
+        'flax': named([f'params/Dense_{k}/kernel' for k in three], [f'params/Dense_{k}/bias' for k in three], ts, bs),
+        'haiku': named([f'mlp/~/linear_{k}/w' for k in three], [f'mlp/~/linear_{k}/b' for k in three], ts, bs),
+        'sklearn': named([f'coefs_{k}' for k in three], [f'intercepts_{k}' for k in three], ts, bs),
+        'get_weights': turns(ts, bs),
+        'matrices, then biases': ts + bs,
+        'float16': named([f'W{k + 1}' for k in three], [f'b{k + 1}' for k in three], [w.astype('<f2') for w in ws], [b.astype('>f2') for b in bs]),
+        'float32': named([f'W{k + 1}' for k in three], [f'b{k + 1}' for k in three], [w.astype('<f4') for w in ws], [b.astype('>f4') for b in bs]),
+    }
+    path, failed, first = folder / 'net.npz', 0, None
+    ask = [program, 'validate', '--weights', path, '--activation', 'tanh', '--at', '0.5,-0.25', '--format', 'json']
+    for name, arrays in saved.items():
+        numpy.savez(path, *arrays) if isinstance(arrays, list) else numpy.savez(path, **arrays)
+        ran = subprocess.run(ask, capture_output=True, text=True, check=False)
+        metric = metric_of(ran)
+        first = first or metric
+        if not metric or not numpy.allclose(metric, first, rtol=1e-13, atol=0):
+            print(f'{name}: {metric}, where {first} is right: {ran.stderr}')
+            failed += 1
+    # Beside others, and refused where they leave something open.
+    actor, critic = {f'actor.{k}': v for k, v in saved['state_dict'].items()}, {f'critic.{k}': v for k, v in saved['state_dict'].items()}
+    beside = {**saved['W1 b1'], 'test_acc': 0.9, 'activation': 'tanh'}
+    square = named(['W1', 'W2'], ['b1', 'b2'], [numpy.eye(2)] * 2, [numpy.zeros(2)] * 2)
+    for arrays, word in [({**actor, **critic}, 'several networks'), (beside, '--without activation'), (square, '--layout')]:
+        numpy.savez(path, **arrays)
+        ran = subprocess.run(ask, capture_output=True, text=True, check=False)
+        if ran.returncode != 2 or word not in ran.stderr:
+            print(f'not refused with {word}: {ran.returncode} {ran.stderr}')
+            failed += 1
+    for arrays, flags in [({**actor, **critic}, ['--arrays', 'critic.*']), (beside, ['--without', 'test_acc,activation'])]:
+        numpy.savez(path, **arrays)
+        ran = subprocess.run(ask + flags, capture_output=True, text=True, check=False)
+        if ran.returncode != 0 or not numpy.allclose(metric_of(ran), first, rtol=1e-13, atol=0):
+            print(f'{flags}: {ran.returncode} {ran.stderr}')
+            failed += 1
+    return failed
+
+
 def main():
     program = sys.argv[1]
     failed = 0
@@ -65,9 +128,10 @@ def main():
         points = numpy.array([[1, 2, 3], [-4, 5, 6], [7, -8, 9], [0, 1, 0]])
         numpy.save(folder / 'y.npy', numpy.array([1, -1, 2, 0]))
         numpy.savetxt(folder / 'x.csv', points, delimiter=',')
-        want = predict(program, folder, folder / 'x.csv', folder / 'y.npy', folder / 'x.csv')
+        numpy.savetxt(folder / 'x.txt', points, header='x y z')
+        want = predict(program, folder, folder / 'x.csv', folder / 'y.npy', folder / 'x.txt')
         assert want.shape == (4, 2) and want.dtype == numpy.dtype('<f8') and numpy.isfinite(want).all()
-        for kind in ['<f8', '>f8', '<f4', '>f4', '<i8', '>i8', '<i4', '>i2', 'i1']:
+        for kind in ['<f8', '>f8', '<f2', '>f2', '<f4', '>f4', '<i8', '>i8', '<i4', '>i2', 'i1']:
             for order in 'CF':
                 for version in [(1, 0), (2, 0), (3, 0)]:
                     path = folder / 'x.npy'
@@ -76,7 +140,7 @@ def main():
                     if not numpy.array_equal(predict(program, folder, path, folder / 'y.npy', path), want):
                         print(f'{kind} in order {order}, version {version}: another answer')
                         failed += 1
-        failed += archives(program, folder) + trained(program, folder)
+        failed += archives(program, folder) + trained(program, folder) + public_archives(program, folder)
         numpy.save(folder / 'objects.npy', points.astype(object), allow_pickle=True)
         refused = subprocess.run([program, 'predict', '--activation', 'erf', '--of', 'nngp', '--train', folder / 'objects.npy', '--targets', folder / 'y.npy', '--test', folder / 'x.csv'],
                                  capture_output=True, text=True, check=False)

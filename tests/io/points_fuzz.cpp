@@ -24,7 +24,7 @@ std::string digits(std::size_t longest) {
 
 std::string field() {
   static const char* const odd[] = {"nan", "inf", "-Infinity", "", " ", "1/0", "0/0", "1e999999999999", "1e-100000", "1e100000", "--1", "+", ".",  "e5", "1e",
-                                    "0x10", "1_0", "\"1\"", "1;2", "1 2", "#", "\xEF\xBB\xBF", "\x80", "9e99999/9e-99999", "abc", "x1", "1/2/3", "08", "-0"};
+                                    "0x10", "1_0", "\"1\"", "1;2", "1 2", "#", "1.#INF", "#N/A", "NA", "\xEF\xBB\xBF", "\x80", "9e99999/9e-99999", "abc", "x1", "1/2/3", "08", "-0"};
   switch (below(12)) {
     case 0: return odd[below(std::size(odd))];
     case 1: return digits(6) + "/" + digits(6);
@@ -37,14 +37,17 @@ std::string field() {
 }
 
 std::string file() {
+  static const char* const separators[] = {",", ",", ", ", ";", "\t", " ", "   "};
+  static const char* const headers[] = {"x,y,z\n", "x;y\n", "\"x y\" z\n", ",x,y\n", "Unnamed: 0,x\n", "\"a,b\",'c\n"};
   static const char* const ends[] = {"\n", "\n", "\n", "\r\n", "\n\n", "\r", ""};
   const std::size_t rows = below(12), width = 1 + below(5);
   std::string text;
   if (below(3) == 0) text += "# comment " + field() + "\n";
-  if (below(4) == 0) text += "x,y,z\n";
+  if (below(4) == 0) text += headers[below(std::size(headers))];
+  const char* const between = separators[below(std::size(separators))];
   for (std::size_t i = 0; i < rows; ++i) {
     const std::size_t fields = below(30) == 0 ? below(8) : width;
-    for (std::size_t j = 0; j < fields; ++j) text += (j > 0 ? "," : "") + (below(6) == 0 ? field() : digits(5));
+    for (std::size_t j = 0; j < fields; ++j) text += (j > 0 ? between : "") + (below(6) == 0 ? field() : digits(5));
     text += ends[below(std::size(ends))];
   }
   return text;
@@ -58,7 +61,7 @@ void mutate(std::string& text) {
       case 1: text.erase(at, 1 + below(10)); break;
       case 2: text.insert(at, 1, static_cast<char>(below(256))); break;
       case 3: text.insert(at, text.substr(below(text.size()), below(40))); break;
-      default: text.insert(at, 1 + below(5), ",\n#-e/.\0 "[below(9)]);
+      default: text.insert(at, 1 + below(5), ",\n#-e/.\0 ;\t\""[below(12)]);
     }
   }
 }

@@ -75,6 +75,24 @@ TEST_CASE("CSV has a header, values alone, and reasons at the end", "[table]") {
   CHECK(written(Format::csv, {{std::string("a,\"b\"\n")}}, {{"name", "name", "n"}}) == "name,note\n\"a,\"\"b\"\"\n\",\n");
 }
 
+TEST_CASE("CSV has no name twice, and says what its rows are about", "[table]") {
+  const auto path = std::filesystem::temp_directory_path() / ("infwidth-table-test-" + std::to_string(::getpid()));
+  Heading heading;
+  heading.subject = {{"activation", "tanh | erf"}, {"sigma_w2", "1,2"}};
+  {
+    Output output = Output::to_file(path.string());
+    const auto writer = make_table_writer(Format::csv, {{"a", "a", "a"}, {"note", "note", "n"}, {"b", "b", "b"}}, heading, output);
+    writer->row({proven("1"), std::string("seen, not told"), Missing{"singular"}});
+    writer->row({Missing{"singular"}, Missing{"singular"}, proven("2")});
+    writer->end();
+    output.commit();
+  }
+  std::ifstream file(path);
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  std::filesystem::remove(path);
+  CHECK(text == "a,b,activation,sigma_w2,note\n1,,tanh | erf,\"1,2\",\"seen, not told; singular\"\n,2,tanh | erf,\"1,2\",singular\n");
+}
+
 TEST_CASE("a text table aligns decimal points and explains its gaps", "[table]") {
   CHECK(written(Format::text, {first_row(), second_row()}) ==
         "a caption\n\n"
@@ -106,14 +124,49 @@ TEST_CASE("a wide table continues below under its index", "[table]") {
   CHECK_THAT(written(Format::text, {long_row, long_row}), Catch::Matchers::ContainsSubstring("\n|x|^2 = 1\n  A "));
 }
 
-TEST_CASE("LaTeX is a whole booktabs tabular that says what made it", "[table]") {
+TEST_CASE("LaTeX is a whole table of booktabs that says what made it", "[table]") {
   CHECK(written(Format::latex, {first_row(), second_row()}) ==
-        "% Made by: a command\n% a caption\n% Needs \\usepackage{booktabs} in the preamble.\n"
+        "% Made by: a command\n% Needs \\usepackage{booktabs} in the preamble.\n"
+        "\\begin{table}[htbp]\n\\centering\n\\caption{a caption}\n\\label{tab:command}\n"
         "\\begin{tabular}{rrrr}\n\\toprule\n"
         "$|x|^2$ & $A$ & $\\lambda_r$ & $\\kappa_r$ \\\\\n\\midrule\n"
         "$0.5$ & $1.25$ & $-3.5 \\times 10^{-7}$ & --- \\\\\n"
         "$10$ & $-12.5$ & $4$ & $0\\ (<10^{-30})$ \\\\\n"
-        "\\bottomrule\n\\end{tabular}\n% proven: closed form\n% ---: the metric is singular\n");
+        "\\bottomrule\n\\end{tabular}\n\\end{table}\n% proven: closed form\n% ---: the metric is singular\n");
+}
+
+TEST_CASE("a table of LaTeX fits the line", "[table]") {
+  using Catch::Matchers::ContainsSubstring;
+  const auto count = [](const std::string& text, const std::string& part) {
+    std::size_t found = 0;
+    for (std::size_t at = 0; (at = text.find(part, at)) != std::string::npos; at += part.size()) ++found;
+    return found;
+  };
+  // Seven numbers of 15 digits: parts with the index in front of each.
+  std::vector<Column> which = {{"quantity", "quantity", "\\text{quantity}", everywhere, true}};
+  std::vector<Cell> row = {std::string("g_11 <x>")};
+  for (int k = 0; k < 7; ++k) {
+    which.push_back({"a" + std::to_string(k), "a", "a_\\text{some word}"});
+    row.emplace_back(proven("0.123456789012345"));
+  }
+  const std::string parts = written(Format::latex, {row, row}, which);
+  CHECK(count(parts, "\\begin{tabular}") == 4);
+  CHECK(count(parts, "g\\_11 $<$x$>$ &") == 8);
+  CHECK(count(parts, "\nquantity &") == 4);
+  CHECK_THAT(parts, ContainsSubstring("$a_{\\mathrm{some\\ word}}$") && !ContainsSubstring("\\text{"));
+  // A hundred digits: in lines of one block a row.
+  const std::string digits = written(Format::latex, {{proven("0." + std::string(100, '7') + "e-20")}, {proven("1")}}, {{"a", "a", "a"}});
+  CHECK_THAT(digits, ContainsSubstring("$a$ & $0.77777") && ContainsSubstring(" \\\\\n & $7777") && ContainsSubstring("7 \\times 10^{-20}$"));
+  CHECK(count(digits, "\\begin{tabular}") == 2);
+  // A long text: in lines of its column, with places to break a long word at.
+  const std::string text = written(Format::latex, {{std::string("a note of many words, ") + std::string(80, 'x')}, {std::string("short")}}, {{"n", "note", "\\text{note}"}});
+  CHECK_THAT(text, ContainsSubstring("\\parbox[t]{150pt}{\\raggedright a note of many words, xxxx") && ContainsSubstring("\\allowbreak{}"));
+  // Many rows: several floats, of which the first has the label.
+  const std::string rows = written(Format::latex, std::vector<std::vector<Cell>>(100, {proven("1"), proven("2")}), {{"a", "a", "a"}, {"b", "b", "b"}});
+  CHECK(count(rows, "\\begin{table}") == 3);
+  CHECK(count(rows, "(continued)}") == 2);
+  CHECK(count(rows, "\\label{tab:command}") == 1);
+  CHECK(count(rows, "$1$ & $2$") == 100);
 }
 
 TEST_CASE("no row, no text", "[table]") {

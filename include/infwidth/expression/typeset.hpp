@@ -14,9 +14,9 @@ namespace infwidth {
 ///           q_2, dq_2 is \dot q_2, ddq_2 \ddot q_2, other names of one letter are italic and longer ones upright
 ///   Special T(h,a) is Owen's T function, i the imaginary unit
 std::string to_latex(const Expression& e);
-/// The same on several lines where it is wider than about `most` signs and a sum, or a sum over or behind something: broken between terms, each line but the first beginning
-/// with its sign.
-std::vector<std::string> to_latex_lines(const Expression& e, std::size_t most);
+/// The same on several lines where it is wider than about `most` points and a sum, or a sum over or behind something: broken between terms, each
+/// line but the first beginning with its sign.
+std::vector<std::string> to_latex_lines(const Expression& e, double most);
 
 /// A Python expression that needs `import mpmath as mp` alone and is right to any mp.dps: numbers are exact until mpmath rounds them.
 /// Variables are to be mpf: a whole number of Python's divides to a float. Owen's T is an integral there (mp.quad). Python's reserved words

@@ -16,10 +16,11 @@
 namespace infwidth {
 
 /// Reads points row by row: from CSV text in memory bounded by the longest line, from a NumPy array (`open` alone) as a whole.
-/// Rows are lines of numbers between commas: decimals (`0.1`, `1e-6`) or fractions (`3/2`). Blank lines and everything from `#` on are skipped;
-/// a first line without any number is a header. All rows have one length.
-///   Errors   UsageError naming file, line, field and value: a field that is no finite number, a row of another length, no row at all, a zero
-///            byte, a line beyond `longest_line`, a file that cannot be read. The rows before it have been handed out.
+/// Rows are lines of numbers, decimals (`0.1`, `1e-6`) or fractions (`3/2`), between commas, semicolons, tabs or blanks: the first row says which,
+/// and all keep to it. Blank lines and lines that begin with `#` are skipped; a first line without any number is a header. All rows have one length.
+///   Errors   UsageError naming file, line, field and value: a field that is no finite number, a row of another length, no row at all, a header
+///            whose first column has no name (the index of a data frame, which is no coordinate), a zero byte, a line beyond `longest_line`, a file
+///            that cannot be read. The rows before it have been handed out.
 class PointReader {
  public:
   /// Fills at most `size` bytes of `buffer`; how many, 0 at the end.
@@ -52,7 +53,9 @@ class PointReader {
   std::string name_;
   std::vector<char> buffer_;
   std::size_t begin_ = 0, end_ = 0;  // the bytes not yet handed out
-  bool at_end_ = false, any_row_ = false, may_be_header_ = true;
+  bool at_end_ = false, any_row_ = false, may_be_header_ = true, first_row_ = true;
+  char separator_ = 0;                  // a blank: runs of blanks; 0: not known, as long as rows are one number
+  std::optional<std::string> header_;
   std::uint64_t line_ = 0, bytes_ = 0;
   std::optional<std::uint64_t> size_;
   std::size_t dimension_ = 0;
@@ -64,6 +67,7 @@ class PointReader {
   bool next_line(std::string_view& text);
   bool next_row(std::string_view& text);
   bool is_header(std::string_view text) const;
+  void take_header(std::string_view text);
   template <class Take>
   void read_fields(std::string_view text, Take take);
   Rational exact(std::string_view field, std::size_t number, std::size_t column) const;

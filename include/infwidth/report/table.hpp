@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -38,11 +39,18 @@ struct Column {
 enum class Format { text, json, csv, latex };
 
 /// What a table says beside its cells.
+///   subject   what all its rows are about, as key and value (the activation, the depth): in CSV, where files are joined, columns of their own
+///             before the last
 struct Heading {
   std::string caption;  // what the numbers are: a line of text above them
   std::string command;  // what made it: a comment in LaTeX
   std::size_t width = 120;  // of a text table; a wider one is cut into several, or written as blocks
+  std::vector<std::pair<std::string, std::string>> subject = {};
 };
+
+/// The fields of a subject as CSV has them, each with a comma behind it.
+std::string csv_subject_keys(const Heading& heading);
+std::string csv_subject_values(const Heading& heading);
 
 /// Writes rows as they come, in bounded memory. One row alone is written as a block in text and LaTeX.
 class TableWriter {
