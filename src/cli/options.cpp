@@ -57,14 +57,15 @@ int parsed_threads(const std::string& text) {
 }
 
 double parsed_share(const std::string& flag, const std::string& text) {
-  const Precision precision(128);
   const bool percent = text.ends_with('%');
   return (percent ? 0.01 : 1) * for_flag(flag, [&] {
+           Rational share;
            try {
-             return Ball(parse_rational(percent ? text.substr(0, text.size() - 1) : text)).to_double();
+             share = parse_rational(percent ? text.substr(0, text.size() - 1) : text);
            } catch (const UsageError&) {
              throw UsageError("'" + shown(text) + "' is no number; write it like 0.01 or 1%");
            }
+           return nearest_double(share);
          });
 }
 

@@ -72,7 +72,7 @@ Ending ending_of(const std::function<int(Answer&)>& work, Answer& answer) {
   }
 }
 
-std::string timeout_message(double seconds) { return fmt::format("timeout: not finished within {:g} s; allow more time with --timeout or ask for fewer digits", seconds); }
+std::string timeout_message(double seconds) { return fmt::format("timeout: not finished within {:g} s; allow more time with --timeout, or ask for less", seconds); }
 
 }  // namespace
 

@@ -23,7 +23,7 @@ bool Budget::is_over() const { return is_stopped() || is_late(); }
 void Budget::check() const {
   if (is_stopped()) throw Stopped("stopped before the end");
   if (!is_late()) return;
-  throw NotReached(fmt::format("timeout: not finished within {:g} s; allow more time or ask for fewer digits", limit_->count()));
+  throw NotReached(fmt::format("timeout: not finished within {:g} s; allow more time, or ask for less", limit_->count()));
 }
 
 }  // namespace infwidth

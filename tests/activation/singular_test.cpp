@@ -27,7 +27,7 @@ TEST_CASE("a pole is no such quantity, an untreated singularity is not reached; 
     INFO(formula);
     CHECK_THROWS_AS(Activation::from_text(formula), NoSuchQuantity);
   }
-  for (const char* formula : {"log(abs(x))", "exp(-1/x^2)", "tanh(1/x)", "sin(1/x)", "abs(x)^sqrt(2)", "x*log(x^2)", "abs(x^2-2)^(1/2)"}) {
+  for (const char* formula : {"exp(-1/x^2)", "tanh(1/x)", "sin(1/x)", "abs(x)^sqrt(2)", "abs(x^2-2)^(1/2)"}) {
     INFO(formula);
     CHECK_THROWS_AS(Activation::from_text(formula), NotReached);
   }

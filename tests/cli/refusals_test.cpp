@@ -116,7 +116,7 @@ TEST_CASE("a flag without effect is refused with the reason", "[cli]") {
 }
 
 TEST_CASE("a share of false alarms is written alike everywhere", "[cli]") {
-  const std::vector<std::string> networks = {"--activation", "erf", "--widths", "8", "--at", "0.6,0.8", "--draws", "60"};
+  const std::vector<std::string> networks = {"--activation", "erf", "--widths", "8", "--at", "0.6,0.8", "--draws", "200"};
   for (const std::vector<std::string>& command : {std::vector<std::string>{"validate", "--of", "metric"}, {"symmetry"}, {"train", "--validate", "--task", "two-points", "--times", "1/4"}}) {
     const auto with = [&](const char* alpha) {
       std::vector<std::string> words = command;

@@ -93,7 +93,7 @@ TEST_CASE("a network of one's own: saturated, at a kink, or large", "[cli][weigh
     std::ofstream(path, std::ios::binary) << zip_file({{"W1.npy", npy_bytes({2, 2}, W1)}, {"b1.npy", npy_bytes({2}, b1)}, {"W2.npy", npy_bytes({2, 2}, W2)}, {"W3.npy", npy_bytes({1, 2}, std::vector<double>{1, 1})}});
   };
   const auto look = [&](const char* activation, std::vector<std::string> more) {
-    more.insert(more.begin(), {"validate", "--weights", path, "--activation", activation});
+    more.insert(more.begin(), {"validate", "--weights", path, "--layout", "outputs-inputs", "--activation", activation});
     return run_program(more);
   };
   std::ofstream(path, std::ios::binary) << zip_file({{"W1.npy", npy_bytes({2, 2}, std::vector<double>{1, 0, 0, 1})}, {"b1.npy", npy_bytes({2}, std::vector<double>{20, 20})}});

@@ -29,8 +29,8 @@ struct NamedShape {
 ///   layout      none: found out
 ///   dimension   of the inputs; 0: not known
 struct ArrayChoice {
-  std::vector<std::string> arrays, without;
-  std::optional<WeightLayout> layout;
+  std::vector<std::string> arrays = {}, without = {};
+  std::optional<WeightLayout> layout = {};
   std::size_t dimension = 0;
 };
 
