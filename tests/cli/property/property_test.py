@@ -192,7 +192,7 @@ def main():
     if options.only is None:
         p = uniform(p_values)
         print(f'{len(p_values)} p-values of true theories are uniform: p = {p:.3g}')
-        passed, failed = (passed + 1, failed) if p >= FEW and len(p_values) >= options.runs // 40 else (passed, failed + 1)
+        passed, failed = (passed + 1, failed) if p >= FEW and len(p_values) >= options.runs // 100 else (passed, failed + 1)
         for command in sorted({c for c, _ in codes}):
             of = {code: n for (c, code), n in codes.items() if c == command}
             total, usage = sum(of.values()), of.get(2, 0)
