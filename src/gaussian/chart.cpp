@@ -60,24 +60,48 @@ Vanishing vanishing_at_origin(const Expression& u, const Chart& chart) {
   return {static_cast<int>(j), {c->begin() + static_cast<std::ptrdiff_t>(j), c->end()}};
 }
 
+/// Does u have a value other than 0 at the origin?
+bool is_regular_at_origin(const Expression& u, const Chart& chart) {
+  try {
+    const Expression value = substitute(u, x_name, Expression(chart.origin));
+    return !value.is_number(0) && !is_identically_zero(value);
+  } catch (const UsageError&) {
+    return false;  // it divides by 0 there
+  }
+}
+
+Expression in_exponential_variable(const Expression& f, const Chart& chart);
+
+/// log u in y: of a polynomial u = w^j (c_j + ..) it is log(c_j + ..) + j (log reach - y).
+Expression logarithm_in_exponential_variable(const Expression& u, const Chart& chart) {
+  if (is_regular_at_origin(u, chart)) return log(in_exponential_variable(u, chart));
+  const auto of = [&](std::size_t i) { return logarithm_in_exponential_variable(u.argument(i), chart); };
+  switch (u.op()) {
+    case Op::sqrt: return Expression(Rational(1, 2)) * of(0);
+    case Op::multiply: return of(0) + of(1);
+    case Op::divide: return of(0) - of(1);
+    case Op::power:
+      if (u.argument(1).is_number() && !polynomial_coefficients(u, x_name)) return u.argument(1) * of(0);
+      break;
+    default: break;
+  }
+  const Vanishing v = vanishing_at_origin(u, chart);
+  const Expression y = Expression::variable(y_name), w = Expression(chart.reach) * exp(-y);
+  Expression unit = 0;
+  for (std::size_t i = v.unit.size(); i-- > 0;) unit = unit * w + v.unit[i];
+  return log(unit) + Expression(v.order) * (log(Expression(chart.reach)) - y);
+}
+
 /// f(origin +- reach e^-y), with the logarithms and powers of what vanishes at the origin turned into y and exponentials.
 Expression in_exponential_variable(const Expression& f, const Chart& chart) {
-  const Expression y = Expression::variable(y_name), w = Expression(chart.reach) * exp(-y);
-  if (f.op() == Op::variable) return Expression(chart.origin) + Expression(chart.direction) * w;
+  if (f.op() == Op::variable) return Expression(chart.origin) + Expression(chart.direction) * (Expression(chart.reach) * exp(-Expression::variable(y_name)));
   if (f.arguments().empty()) return f;
   const bool root = f.op() == Op::sqrt;
   const bool power = f.op() == Op::power && f.argument(1).is_number() && denominator(f.argument(1).value()) != 1;
-  if (root || power || f.op() == Op::log) {
-    const Expression at_origin = substitute(f.argument(0), x_name, Expression(chart.origin));
-    if (at_origin.is_number(0) || is_identically_zero(at_origin)) {
-      const Vanishing v = vanishing_at_origin(f.argument(0), chart);
-      Expression unit = 0;
-      for (std::size_t i = v.unit.size(); i-- > 0;) unit = unit * w + v.unit[i];
-      const Expression order = v.order, reach = chart.reach;
-      if (f.op() == Op::log) return log(unit) + order * (log(reach) - y);
-      const Expression exponent = root ? Expression(Rational(1, 2)) : f.argument(1);
-      return pow(unit, exponent) * pow(reach, order * exponent) * exp(-(order * exponent * y));
-    }
+  if (f.op() == Op::log) return logarithm_in_exponential_variable(f.argument(0), chart);
+  if ((root || power) && !is_regular_at_origin(f.argument(0), chart)) {
+    const Expression exponent = root ? Expression(Rational(1, 2)) : f.argument(1);
+    return exp(exponent * logarithm_in_exponential_variable(f.argument(0), chart));
   }
   std::vector<Expression> arguments;
   for (const Expression& a : f.arguments()) arguments.push_back(in_exponential_variable(a, chart));

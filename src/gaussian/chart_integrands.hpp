@@ -87,10 +87,13 @@ class ChartBounds {
       return true;
     }
     for (const Ball& point : chart_.removable) {
-      if (!box.re().overlaps(point)) continue;
+      // Beside the point too: there the derivatives of a quotient as it stands are differences of its large powers.
+      const bool holds = box.re().overlaps(point);
+      if (!holds && certainly_positive(power_of_two(-3) - (box.re() - point).magnitude()) != Truth::yes) continue;
       Evaluator<Removable> evaluate(chart_.program);
       const ComplexBall hull(Ball::hull(box.re(), point), box.im());
-      return finite(evaluate(Removable::variable(hull, point))[0].on_box, bounds);
+      if (finite(evaluate(Removable::variable(hull, point))[0].on_box, bounds)) return true;
+      if (holds) return false;
     }
     return finite((*jets_)(Jet<ComplexBall, 5>::variable(box))[0], bounds);
   }

@@ -256,10 +256,12 @@ class Walker {
             b.constant = down(b.constant - log2_up);
             if (grows_faster(b, *r.lower)) r.lower = b;
           }
-        } else if (right && u.low->positive(from_)) {  // sinh u = e^u (1 - e^-2u) / 2, and u does not fall below its least value u0
-          r.positive = true;
-          r.lower = as_log(pushed(*u.low, -1));
-          r.lower->constant = down(r.lower->constant + log_down(-std::expm1(-2 * u.low->least(from_))) - log2_up);
+        } else if ((right && u.low->positive(from_)) || (left && (-*u.high).positive(from_))) {
+          // |sinh u| = e^|u| (1 - e^-2|u|) / 2, and |u| does not fall below its least value
+          const Quadratic size = right ? *u.low : -*u.high;
+          r.positive = right;
+          r.lower = as_log(pushed(size, -1));
+          r.lower->constant = down(r.lower->constant + log_down(-std::expm1(-2 * size.least(from_))) - log2_up);
         }
         return r;
       }

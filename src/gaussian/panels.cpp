@@ -89,25 +89,17 @@ class Integration {
     two_q_ = q_ * Ball(2);
     for (std::size_t c = 0; c < charts_.size(); ++c) integrate_chart(charts_[c], cuts[c]);
     const Ball fold(folded_ ? 2 : 1), norm = fold / sqrt(Ball::pi() * two_q_);
+    const bool derivatives = wanted_.of == Of::derivatives;
+    const std::vector<Ball> ends = derivatives ? boundary_terms(charts_, cuts, wanted_.functions, q_) : std::vector<Ball>(integrals_);
     PanelRule::Result result;
     result.evaluations = evaluations_;
-    if (wanted_.of == Of::derivatives) {
-      const std::vector<Ball> ends = boundary_terms(charts_, cuts, wanted_.functions, q_);
-      for (std::size_t f = 0; f < wanted_.functions; ++f) {
-        GaussianMoments m;
-        m.log2_scale = log2_scale_[ChartIntegrands::orders * f];
-        for (std::size_t k = 0; k < ChartIntegrands::orders; ++k) {
-          const std::size_t g = ChartIntegrands::orders * f + k;
-          m.moment[k] = (norm * sums_[g][0] + fold * ends[g]).widened(tails_[g] * fold);
-        }
-        result.integrals.push_back(std::move(m));
-      }
-      return result;
-    }
-    for (std::size_t g = 0; g < integrals_; ++g) {
+    for (std::size_t f = 0; f < wanted_.functions; ++f) {
       GaussianMoments m;
-      m.log2_scale = log2_scale_[g];
-      for (std::size_t k = 0; k <= highest_; ++k) m.moment[k] = (norm * sums_[g][k]).widened(tails_[g] * fold);
+      m.log2_scale = log2_scale_[derivatives ? ChartIntegrands::orders * f : f];
+      for (std::size_t k = 0; k < (derivatives ? ChartIntegrands::orders : highest_ + 1); ++k) {
+        const std::size_t g = derivatives ? ChartIntegrands::orders * f + k : f;
+        m.moment[k] = (norm * sums_[g][derivatives ? 0 : k] + fold * ends[g]).widened(tails_[g] * fold);
+      }
       result.integrals.push_back(std::move(m));
     }
     return result;

@@ -177,6 +177,7 @@ Terms mapped(const Term& t, const Function& f) {
 Terms terms_of(const Expression& e) {
   if (is_constant(e)) return {Term{e, {}}};
   if (const std::optional<OfOne> one = of_one(e)) {
+    if (!one->direction) return {Term{one->f, {}}};  // u and v cancel
     Term t;
     t.multiply(*one->direction, one->f);
     return {t};

@@ -33,6 +33,7 @@ TEST_CASE("E log|x| and its relatives have their closed forms", "[gaussian][loga
   check("log(abs(x))^2", second);
   check("x^2*log(abs(x))", q * (first + Ball(1)));
   check("log(abs(x^3))", Ball(3) * first);
+  check("log(sqrt(abs(x)))", first / Ball(2));
 }
 
 TEST_CASE("powers with any real exponent above -1 have their expectation", "[gaussian][logarithm]") {

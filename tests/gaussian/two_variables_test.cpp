@@ -20,7 +20,7 @@ TEST_CASE("a typed formula in u and v is taken apart into products", "[gaussian]
   const Precision precision(110);
   CHECK(products_of_two("tanh(u)*relu(v)").size() == 1);
   CHECK(products_of_two("(u + v)^2").size() == 1);
-  CHECK(products_of_two("max(u, v)").size() == 2);
+  CHECK(products_of_two("max(u, v)").size() == 3);  // u/2, v/2, |u - v|/2
   CHECK(of("(u + v)^2").overlaps(Ball(4)));                            // 1 + 2 + 2/2
   CHECK(of("(u - v)^3 + u*v/2").overlaps(ball("1/4")));
   CHECK(of("exp(u - v)").overlaps(exp(Ball(1))));                      // (1 + 2 - 1)/2
