@@ -15,91 +15,96 @@ namespace {
 Expression formula(const char* text) { return parse(text, Language{.variables = {"x"}, .functions = {}}); }
 double at(const LogBound& b, double x) { return b.constant + b.log_x * std::log(x) + b.linear * x + b.square * x * x; }
 
-const char* const formulas[] = {"1",
-                                "x",
-                                "x^3-x",
-                                "2*x^2+3*x-7",
-                                "1/(1+x^2)",
-                                "x/sqrt(1+x^2)",
-                                "sqrt(1+x^2)",
-                                "(1+x^2)^(1/3)",
-                                "(1+x^2)^(-3/2)",
-                                "exp(x)",
-                                "exp(-x)",
-                                "exp(-(x-1)^2)",
-                                "exp(x^2/8)",
-                                "exp(x^2/8)/(1+x^2)",
-                                "exp(3*x)*exp(-2*x)",
-                                "x*exp(-x^2)*sin(20*x)",
-                                "sinh(x)",
-                                "cosh(x)",
-                                "x/sinh(x)",
-                                "1/cosh(x)",
-                                "cosh(x)^(-1)",
-                                "(exp(x)-exp(-x))/(exp(x)+exp(-x))",
-                                "tanh(x)",
-                                "tanh(x-3)",
-                                "x*tanh(2*x)",
-                                "log(1+x^2)",
-                                "log(1+exp(x))",
-                                "atan(x)",
-                                "x*atan(x^2)",
-                                "asin(tanh(x))",
-                                "erf(x)",
-                                "erf(x)^3*x",
-                                "erfc(x)",
-                                "erfc(x)*exp(x^2)",
-                                "1-erf(x)",
-                                "Phi(x)",
-                                "x*Phi(x)",
-                                "Phi(2*x-1)*x^2",
-                                "sigmoid(x)",
-                                "x*sigmoid(x)",
-                                "1/sigmoid(x)",
-                                "softplus(x)",
-                                "softplus(x)^2",
-                                "1/softplus(x)",
-                                "softplus(x^2)-x^2",
-                                "sin(x)/x",
-                                "x^2*cos(x)",
-                                "exp(sin(x))",
-                                "(2+cos(x))^x",
-                                "1e-200*exp(x)",
-                                "exp(x)-exp(x-1)"};
+/// Which bounds of a formula are found, to the left and to the right, from |x| = 1, 4, 30, 1000 on: an upper one everywhere, a lower one too (B) or not (u).
+struct Row {
+  const char *formula, *left, *right;
+};
+const Row rows[] = {
+    {"1", "BBBB", "BBBB"},
+    {"x", "BBBB", "BBBB"},
+    {"x^3-x", "uBBB", "uBBB"},
+    {"2*x^2+3*x-7", "uBBB", "uBBB"},
+    {"1/(1+x^2)", "BBBB", "BBBB"},
+    {"x/sqrt(1+x^2)", "BBBB", "BBBB"},
+    {"sqrt(1+x^2)", "BBBB", "BBBB"},
+    {"(1+x^2)^(1/3)", "BBBB", "BBBB"},
+    {"(1+x^2)^(-3/2)", "BBBB", "BBBB"},
+    {"exp(x)", "BBBB", "BBBB"},
+    {"exp(-x)", "BBBB", "BBBB"},
+    {"exp(-(x-1)^2)", "BBBB", "BBBB"},
+    {"exp(x^2/8)", "BBBB", "BBBB"},
+    {"exp(x^2/8)/(1+x^2)", "BBBB", "BBBB"},
+    {"exp(3*x)*exp(-2*x)", "BBBB", "BBBB"},
+    {"x*exp(-x^2)*sin(20*x)", "uuuu", "uuuu"},
+    {"sinh(x)", "BBBB", "BBBB"},
+    {"cosh(x)", "BBBB", "BBBB"},
+    {"x/sinh(x)", "BBBB", "BBBB"},
+    {"1/cosh(x)", "BBBB", "BBBB"},
+    {"cosh(x)^(-1)", "BBBB", "BBBB"},
+    {"(exp(x)-exp(-x))/(exp(x)+exp(-x))", "BBBB", "BBBB"},
+    {"tanh(x)", "BBBB", "BBBB"},
+    {"tanh(x-3)", "BBBB", "uBBB"},
+    {"x*tanh(2*x)", "BBBB", "BBBB"},
+    {"log(1+x^2)", "uBBB", "uBBB"},
+    {"log(1+exp(x))", "uuuu", "BBBB"},
+    {"atan(x)", "uuuu", "uuuu"},
+    {"x*atan(x^2)", "uuuu", "uuuu"},
+    {"asin(tanh(x))", "uuuu", "uuuu"},
+    {"erf(x)", "BBBB", "BBBB"},
+    {"erf(x)^3*x", "BBBB", "BBBB"},
+    {"erfc(x)", "BBBB", "uuuu"},
+    {"erfc(x)*exp(x^2)", "BBBB", "uuuu"},
+    {"1-erf(x)", "BBBB", "uuuu"},
+    {"Phi(x)", "uuuu", "BBBB"},
+    {"x*Phi(x)", "uuuu", "BBBB"},
+    {"Phi(2*x-1)*x^2", "uuuu", "BBBB"},
+    {"sigmoid(x)", "BBBB", "BBBB"},
+    {"x*sigmoid(x)", "BBBB", "BBBB"},
+    {"1/sigmoid(x)", "BBBB", "BBBB"},
+    {"softplus(x)", "BBBB", "BBBB"},
+    {"softplus(x)^2", "BBBB", "BBBB"},
+    {"1/softplus(x)", "BBBB", "BBBB"},
+    {"softplus(x^2)-x^2", "uuuu", "uuuu"},
+    {"sin(x)/x", "uuuu", "uuuu"},
+    {"x^2*cos(x)", "uuuu", "uuuu"},
+    {"exp(sin(x))", "BBBB", "BBBB"},
+    {"(2+cos(x))^x", "BBBB", "BBBB"},
+    {"1e-200*exp(x)", "BBBB", "BBBB"},
+    {"exp(x)-exp(x-1)", "uuuu", "uuuu"},
+    {"asinh(x)", "BBBB", "BBBB"},
+    {"sin(exp(-x))", "uuuu", "uuuu"},
+};
 
 }  // namespace
 
 TEST_CASE("growth bounds dominate the function, from above and below", "[gaussian][growth]") {
-  const char* text = GENERATE(from_range(std::begin(formulas), std::end(formulas)));
-  const Expression f = formula(text);
+  const Row row = GENERATE(from_range(std::begin(rows), std::end(rows)));
+  const Expression f = formula(row.formula);
   const Program program({f}, "x");
   const Precision p(256);
   Evaluator<Ball> evaluate(program);
-  int found = 0;
   for (const Tail tail : {Tail::left, Tail::right}) {
+    std::string found;
     for (const double from : {1.0, 4.0, 30.0, 1000.0}) {
-      std::optional<Growth> bound;
-      try {
-        bound = growth(f, tail, from);
-      } catch (const NotReached&) {
-        continue;
-      }
-      ++found;
+      const Growth bound = growth(f, tail, from);
+      found += bound.lower ? 'B' : 'u';
       for (const double step : {1.0, 1.0009765625, 1.5, 2.0, 7.0, 30.0}) {
         const double x = from * step;
         const Ball value = abs(evaluate.value(Ball(tail == Tail::left ? -x : x)));
+        CAPTURE(row.formula, tail == Tail::left, from, x);
+        CHECK((value.is_finite() || x > 100));  // beyond, tanh(x) is 1 to 256 bits, and asin of it no ball
         if (!value.is_finite()) continue;
-        CAPTURE(text, tail == Tail::left, from, x);
-        const Ball above = exp(Ball(at(bound->upper, x)) + ball("1e-9") * Ball(1 + std::abs(at(bound->upper, x))));
+        const Ball above = exp(Ball(at(bound.upper, x)) + ball("1e-9") * Ball(1 + std::abs(at(bound.upper, x))));
         CHECK(certainly_positive(value - above) != Truth::yes);
-        if (bound->lower) {
-          const Ball below = exp(Ball(at(*bound->lower, x)) - ball("1e-9") * Ball(1 + std::abs(at(*bound->lower, x))));
+        if (bound.lower) {
+          const Ball below = exp(Ball(at(*bound.lower, x)) - ball("1e-9") * Ball(1 + std::abs(at(*bound.lower, x))));
           CHECK(certainly_positive(below - value) != Truth::yes);
         }
       }
     }
+    CAPTURE(row.formula, tail == Tail::left);
+    CHECK(found == (tail == Tail::left ? row.left : row.right));
   }
-  CHECK(found > 0);
 }
 
 TEST_CASE("growth bounds are sharp enough to tell what decides convergence", "[gaussian][growth]") {
@@ -145,6 +150,9 @@ TEST_CASE("the Gaussian tail is an upper bound, and a close one", "[gaussian][gr
     const Ball fourth = Ball(3) * mass + (pow(Ball(cut) / rq, 3) + Ball(3) * Ball(cut) / rq) * rq * density;  // integral z^4 p
     const auto check = [&](const Growth& f, int power, int weight, const Ball& truth) {
       const auto bound = gaussian_tail(f, power, weight, q, q, cut);
+      // None where the weighted integrand may still rise: z^4 e^(-z^2/2) up to z = 2, with the bound's slack and x^2 a little further.
+      CAPTURE(power, weight);
+      if (z >= 3) REQUIRE(bound.has_value());
       if (!bound) return;
       CHECK(certainly_positive(*bound - truth) == Truth::yes);
       if (z >= 8) CHECK(certainly_positive(truth * Ball(8) - *bound) == Truth::yes);
