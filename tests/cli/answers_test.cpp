@@ -463,10 +463,38 @@ TEST_CASE("Gram matrices of data files", "[cli]") {
   fs::remove_all(folder);
 }
 
+TEST_CASE("what cannot be printed leaves a reason in its place, and the rest is printed", "[cli]") {
+  const std::vector<std::string> sine = {"expectation", "--activation", "sin", "--variance", "1e30"};
+  const auto in = [&](const char* format) {
+    std::vector<std::string> arguments = sine;
+    arguments.insert(arguments.end(), {"--format", format});
+    return answer(arguments);
+  };
+  for (const char* format : {"text", "json", "csv"}) {
+    CAPTURE(format);
+    CHECK_THAT(in(format), ContainsSubstring("0.500000000000000"));
+  }
+  CHECK_THAT(in("text"), ContainsSubstring("chi'    none: "));
+  CHECK_THAT(in("text"), ContainsSubstring("cannot be printed"));
+  CHECK_THAT(in("json"), ContainsSubstring("\"reason\":\"a value's decimal exponent is beyond 10^15: it cannot be printed\""));
+}
+
+TEST_CASE("small variances, far tails, logarithms and NumPy's names", "[cli]") {
+  CHECK_THAT(answer({"expectation", "--activation", "atan(x)", "--variance", "1e-25"}), ContainsSubstring("chi''   18.0000000000000"));
+  CHECK_THAT(answer({"expectation", "--activation", "arctan(x)", "--variance", "1e-25", "--engine", "double"}), ContainsSubstring("18.00000000"));
+  CHECK_THAT(answer({"expectation", "--activation", "atan(x)", "--variance", "1e-25", "--engine", "mpfr"}), ContainsSubstring("18.0000000000000"));
+  CHECK_THAT(answer({"expectation", "abs(x)^(-4/5)", "--variance", "1", "--digits", "25"}), ContainsSubstring("4.067745181949192121937829"));
+  CHECK_THAT(answer({"expectation", "(1+erf(x-20))/2", "--variance", "1", "--digits", "25"}), ContainsSubstring("3.022603410042441047045868e-60"));
+  CHECK_THAT(answer({"expectation", "log(abs(x))", "--variance", "1", "--digits", "25"}), ContainsSubstring("-0.6351814227307390850118721"));
+  CHECK_THAT(answer({"expectation", "power(arccos(tanh(x)), 2)", "--variance", "1"}), ContainsSubstring("3.03403741956879"));
+}
+
 TEST_CASE("expectations of two variables", "[cli]") {
   CHECK_THAT(answer({"expectation", "tanh(u)*relu(v)", "--variance", "1,2", "--covariance", "1/2", "--digits", "20"}), ContainsSubstring("0.15142637740053970640"));
   CHECK_THAT(run_program({"expectation", "tanh(u)*v", "--variance", "1"}).err, ContainsSubstring("--covariance"));
   CHECK(run_program({"expectation", "tanh(u*v)", "--variance", "1", "--covariance", "0"}).code == 2);
+  CHECK_THAT(answer({"expectation", "max(u,v)", "--variance", "1,2", "--covariance", "1/2", "--digits", "20"}), ContainsSubstring("0.56418958354775628695"));
+  CHECK_THAT(answer({"expectation", "max(u,v)*tanh(u)", "--variance", "1,2", "--covariance", "1/2", "--engine", "mpfr"}), ContainsSubstring("0.454279132201619"));
   CHECK(run_program({"expectation", "u*v", "--variance", "1", "--covariance", "2"}).code == 2);
 }
 
