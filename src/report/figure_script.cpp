@@ -60,7 +60,7 @@ bool is_seen(const Curve& c, const Panel& panel) {
 /// Where panels stand, in inches from the figure's left and lower edge.
 class Layout {
  public:
-  explicit Layout(const Figure& figure) : figure_(figure) {
+  explicit Layout(const Figure& figure) {
     columns_ = static_cast<std::size_t>(std::max(1, figure.columns));
     rows_ = std::max<std::size_t>(1, (figure.panels.size() + columns_ - 1) / columns_);
     for (std::size_t c = 0; c < columns_; ++c) {
@@ -102,7 +102,6 @@ class Layout {
   double height() const { return key_ + static_cast<double>(rows_) * cell_height(); }
 
  private:
-  const Figure& figure_;
   std::size_t columns_ = 1, rows_ = 1;
   std::vector<double> right_;
   std::vector<Entry> entries_;
