@@ -74,13 +74,18 @@ long digits_below_one(const Activation& f, const Rational& q, const Budget& budg
   }
 }
 
+/// A variance for the double engine, which has no number for 1e-400.
+double in_double(const Rational& q) {
+  return for_flag("--variance", [&] { return nearest_double(q); });
+}
+
 /// E[f] of a typed f, to the digits asked for.
 std::pair<Quantity, std::uint64_t> value_of(const Activation& f, const Rational& q, const Printing& print, const Budget& budget) {
   const auto finish = [&](const auto& estimate, Quantity text) { return std::pair{std::move(text), estimate.evaluations}; };
   switch (print.engine) {
     case Engine::number: {
       const Precision p(64);
-      const auto estimate = expectation(f, Ball(q).to_double(), budget);
+      const auto estimate = expectation(f, in_double(q), budget);
       return finish(estimate, quantity(estimate.value, estimate.error, estimate.method, print));
     }
     case Engine::mpfr: {
@@ -190,7 +195,7 @@ std::vector<Cell> cells_of(const VarianceJet<Real>& jet, Print print) {
 
 std::vector<Cell> map_in_doubles(const VarianceMap& map, const Rational& q, const Printing& print, const Budget& budget) {
   constexpr double accuracy = 1e-12;  // of the larger of value and size, measured
-  const VarianceJet<Pack> jet = map.at(constant<Pack>(q), budget);
+  const VarianceJet<Pack> jet = map.at(Pack(in_double(q)), budget);
   const SixNumbers<Pack> numbers(jet, q);
   return cells_of(jet, [&](std::size_t i) {
     const double value = numbers.jets[i][0], known_size = i % 3 == 0 ? 0 : jet.sizes[i - 1 - i / 3][0];

@@ -34,7 +34,7 @@ VALUES = {
     '--digits': '20', '--engine': 'double', '--format': 'json', '--output': 'out.txt', '--timeout': '500', '--quiet': None, '--threads': '2', '--x': '2,1', '--y': '3,1',
     '--train': 'more.csv', '--targets': 'targets.csv', '--test': 'points.csv', '--test-targets': 'targets.csv', '--classes': None, '--time': '2', '--noise': '1/3',
     '--variance': '3', '--covariance': '1/4', '--quantity': 'volume', '--expand': None, '--limit': 'q->oo', '--assume': 'a<0', '--rotations': '2', '--draws': '70', 'validate --draws': '500', '--seed': '7', '--alpha': '1/20',
-    '--inject': '50%', '--extrapolate': None, '--convergence': '1,2', '--figure': 'figure.svg', '--checkpoint': 'state', '--resume': None, '--weights': 'net.npz', '--no-readout': None,
+    '--inject': '50%', '--extrapolate': None, '--convergence': '1,2', '--figure': 'figure.svg', '--checkpoint': 'state', '--resume': None, '--weights': 'net.npz', '--no-readout': None, '--arrays': 'W1,W2', '--without': 'b1', '--layout': 'inputs-outputs',
     '--task': 'circles', '--labels': 'labels.csv', '--mnist': 'images,labels', '--cifar': 'cifar,cifar', '--images': '2', '--loss': 'logistic', '--reduction': 'sum', '--optimiser': 'adam', '--rate': '1/3',
     '--momentum': '1/2', '--decay': '1/10', '--batch': '3', '--epochs': '4', '--schedule': 'cosine', '--warmup': '2', '--record': '1', '--grid': '6', '--window': '3', '--line': '1,3', '--plane': '1,2,3',
     '--curvature': None, '--spectrum': None, '--all-layers': None, '--save': 'run', '--validate': None, '--times': '1/2', '--gamma': '2', '--folder': 'elsewhere', '--seeds': '2', '--points': '3',
@@ -100,6 +100,7 @@ SUBJECTS = {
         'data': [*NETWORK, '--widths', '8', '--data', 'more.csv', '--draws', '20', '--of', 'metric'],
         'convergence': [*NETWORK, *DRAWN, '400', '--of', 'metric', '--convergence', '1,2,4'],
         'weights': [*NETWORK, '--weights', 'net.npz', '--at', '0.6,0.8'],
+        'square weights': [*NETWORK, '--weights', 'square.npz', '--layout', 'outputs-inputs', '--at', '0.6,0.8'],
     },
     'train': {
         'xor': ['--task', 'xor', *TRAINED],
@@ -153,6 +154,10 @@ def make_inputs(folder):
         archive.writestr('W1.npy', npy([3, 2], [0.5, -1, 1.5, 0.25, -0.75, 2]))
         archive.writestr('b1.npy', npy([3], [0.125, -0.5, 0.25]))
         archive.writestr('W2.npy', npy([2, 3], [1, -0.5, 0.25, 0.75, 1.25, -1]))
+    with zipfile.ZipFile(folder / 'square.npz', 'w') as archive:
+        archive.writestr('W1.npy', npy([2, 2], [0.5, -1, 1.5, 0.25]))
+        archive.writestr('b1.npy', npy([2], [0.125, -0.5]))
+        archive.writestr('W2.npy', npy([2, 2], [1, -0.5, 0.75, 1.25]))
 
 
 class Outcome:

@@ -65,6 +65,8 @@ TEST_CASE("usage that makes no sense exits 2 and names the cure", "[cli]") {
       {{"expectation", "x^2", "--variance", "-1"}, 2, "--variance: -1 is negative"},
       {{"expectation", "x^2", "--activation", "tanh", "--variance", "1"}, 2, "give either a formula"},
       {{"expectation", "-x^2", "--variance", "1"}, 2, "parentheses"},
+      {{"expectation", "tanh(x)^2", "--variance", "1e-400", "--engine", "double"}, 2, "--variance: the number is too near to 0"},
+      {{"expectation", "--activation", "tanh", "--variance", "1e-400", "--engine", "double"}, 2, "--variance: the number is too near to 0"},
       {{"expectation", "log(x)", "--variance", "1"}, 2, "log"},
       {{"expectation", "relu(sin(x))", "--variance", "1"}, 2, "infinitely many"},
   };

@@ -25,6 +25,7 @@ class Call:
     droppable: list = dataclasses.field(default_factory=list)
     stdin: bytes = b''
     truth: bool = False  # a true theory is tested: exit code 5 is a false verdict, and its p-value is kept
+    matters: float = 0.3  # how often one of the droppable flags is left out, to see that it changes the answer
 
     def add(self, *words, droppable=False):
         first = len(self.words)
@@ -137,7 +138,8 @@ def points_file(draw, folder, n, dim):
 def weights_file(draw, folder, dim, widths):
     """W1, b1, .. of a network as numpy.savez writes them; sometimes of extreme size, but finite."""
     path = folder / f'weights{draw.randint(0, 10**9)}.npz'
-    size = draw.choices([1.0, 10 ** draw.uniform(-3, 2), 10 ** draw.uniform(140, 160)], [8, 2, 2])[0]
+    # Squares of weights reach the largest double at 1.34e154.
+    size = draw.choices([1.0, 10 ** draw.uniform(-3, 2), 10 ** draw.uniform(140, 160), 10 ** draw.uniform(153.8, 155)], [8, 2, 1, 2])[0]
     inputs = dim
     with zipfile.ZipFile(path, 'w') as archive:
         for layer, width in enumerate(widths + [1], 1):
@@ -162,6 +164,7 @@ def where(draw, call, folder):
 
 def classical(draw, call):
     call.add('--kernel', draw.choice(['arc-cosine:1', 'arc-cosine:0', 'arc-cosine:3/2', 'rbf:1', 'polynomial:3,1', 'dot:exp(t)']))
+    call.matters = 1
     if 'arc-cosine' in call.words[-1] and draw.maybe(0.5):
         call.add('--depth', draw.choice([2, 3]), droppable=True)
     if draw.maybe(0.3):
@@ -236,11 +239,11 @@ def expectation(draw, folder):
 
 def formula(draw, folder):
     quantity = draw.choice(['Q', 'chi', 'kernel', 'derivative-kernel', 'metric', 'eigenvalues', 'volume', 'curvature', 'sectional-curvature'])
-    call = Call(['formula', '--quantity', quantity], quantity)
+    call = Call(['formula', '--quantity', quantity], {'derivative-kernel': 'kernel', 'eigenvalues': 'metric', 'sectional-curvature': 'curvature'}.get(quantity, quantity), matters=0.8)
     call.add('--activation', draw.choice(['relu', 'erf', 'gelu', 'sin', 'cos', 'abs', 'identity', 'exp', 'leaky_relu:1/5', 'x^2', 'tanh', 'erf(a*x)', 'gaussian', 'softplus', 'step']))
     if draw.maybe(0.3):
         call.add('--of', 'nngp', droppable=True)
-    if draw.maybe(0.25):
+    if draw.maybe(0.2):
         call.add('--depth', 2, droppable=True)
     if draw.maybe(0.25):
         call.add('--sigma-w2', draw.choice(['2', '3/2', 'sigma_w2']), droppable=call.words[-1] != 'sigma_w2')
@@ -298,8 +301,13 @@ def validate(draw, folder):
         return call
     widths = draw.widths()
     call = Call(['validate', '--widths', ','.join(map(str, widths))], 'ensemble', truth=True)
-    draw.network(call, widths=widths, activation='exp' if draw.maybe(0.05) else 'relu' if draw.maybe(0.15) else None)
-    call.add('--at=' + ','.join(draw.point(draw.choice([1, 2, 2, 3]))))
+    dim = draw.choice([1, 2, 2, 3])
+    if draw.maybe(0.06):  # every preactivation is certainly a kink
+        call.add('--activation', draw.choice(['relu', 'abs', 'leaky_relu:1/5', 'selu']))
+        call.add('--at=' + ','.join(['0'] * dim))
+    else:
+        draw.network(call, widths=widths, activation='exp' if draw.maybe(0.05) else 'relu' if draw.maybe(0.15) else None)
+        call.add('--at=' + ','.join(draw.point(dim)))
     if draw.maybe(0.5):
         call.add('--of', ','.join(draw.sample(['metric', 'volume', 'log-volume', 'curvature', 'kernel', 'ntk'], draw.randint(1, 2))), droppable=True)
     call.add('--draws', draw.choice([100, 200, 400]), droppable=True)

@@ -27,7 +27,6 @@ import commands  # noqa: E402  (beside this file)
 
 TIMEOUT = 2          # seconds, --timeout of each run
 CODES = {0, 2, 3, 4, 5}
-MATTERS = 0.3        # the share of runs of which one flag is left out
 ENOUGH = 4           # how often a flag must have been without effect before that is said
 FEW = 1e-4           # false alarms of the test for uniform p-values
 
@@ -119,7 +118,7 @@ def run_one(job):
         if call.truth and call.format == 'json' and code in (0, 5) and file is None:
             result['p'] = p_value(call, out)
         draw = commands.Draw(seed + 1)
-        if code == 0 and call.droppable and draw.maybe(MATTERS):
+        if code == 0 and call.droppable and draw.maybe(call.matters):
             place = draw.randrange(len(call.droppable))
             output = ['--output'] if '--output' in call.words else []
             extra = ['--timeout', str(TIMEOUT), '--format', 'json'] if not output else ['--timeout', str(TIMEOUT)]
