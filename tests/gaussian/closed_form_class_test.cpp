@@ -109,7 +109,7 @@ void run(int members, unsigned seed) {
     }
     ++tally.found;
     const Program program({form.whole(*form.Q), form.whole(*form.chi)}, "q");
-    for (int k = 0; k < 5; ++k) {
+    for (int k = 0; k < 2; ++k) {
       const Rational q = random.variance();
       CAPTURE(to_string(q));
       const Precision precision(400);

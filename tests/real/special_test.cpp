@@ -188,7 +188,9 @@ TEMPLATE_TEST_CASE("jets of the special functions are divided differences of 80 
     using T = decltype(t);
     return std::pair<T, T>(T(t * t), T(1) / (T(1) + t));
   };
-  for (const auto& [f, jet_of] : functions) {
+  for (const auto& function : functions) {
+    const auto& f = function.first;
+    const auto& jet_of = function.second;
     const TestType at = constant<TestType>(6, 7), step = constant<TestType>(Rational(1, Integer("100000000000000000000")));
     const auto curve = along(J::variable(at));
     const J jet = jet_of(curve.first, curve.second);
