@@ -43,7 +43,7 @@ void compare(const char* formula, std::initializer_list<double> variances) {
 
 }  // namespace
 
-TEST_CASE("double precision: 12 digits for the catalogue", "[gaussian][double_rule]") {
+TEST_CASE("double precision: 12 digits for the catalogue", "[gaussian][double_rule][slow]") {
   const char* formula = GENERATE("relu", "leaky_relu:1/5", "step", "relu_power:2", "relu_power:3/2", "erf", "gelu", "sin", "gaussian", "tanh",
                                  "sigmoid", "softplus", "silu", "elu:1", "selu", "hardtanh", "relu6", "hermite:4");
   compare(formula, {1e-12, 0.3, 1e4});
@@ -102,7 +102,7 @@ TEST_CASE("double precision: what leaves its range is no number", "[gaussian][do
   CHECK(std::isfinite(Q("exp(x)", 100)));
 }
 
-TEST_CASE("values alone are those of the whole rule", "[double_rule]") {
+TEST_CASE("values alone are those of the whole rule", "[double_rule][slow]") {
   for (const char* name : {"silu", "elu:1", "tanh", "sin(x)*x/(1+x^2)", "hardtanh", "abs(x)^(3/2)"}) {
     const Activation phi = Activation::from_text(name);
     const DoubleRule all(phi, DoubleRule::Purpose::variance_maps), values(phi, DoubleRule::Purpose::values);

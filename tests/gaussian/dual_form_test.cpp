@@ -100,7 +100,7 @@ TEST_CASE("near the opposite diagonal the kernels of one-sided powers keep their
   }
 }
 
-TEST_CASE("the derivative kernel is the derivative of the kernel in the covariance, also where both are long", "[gaussian][dual_form]") {
+TEST_CASE("the derivative kernel is the derivative of the kernel in the covariance, also where both are long", "[gaussian][dual_form][slow]") {
   const Precision precision(300);
   for (const char* formula : {"relu", "gelu", "elu:1/2", "hardtanh", "gelu(x)+relu(x-1)", "sin(x)+exp(x/2)*Phi(x)", "relu(x-1/2)+cos(x)+x^2", "min(x+1,0)^2*exp(x/3)+erf(x-1)",
                               "x*Phi(2*x-1)+exp(-x^2)", "step(x-1)", "hermite:3"}) {

@@ -87,7 +87,7 @@ TEST_CASE("the three engines agree", "[gaussian][expectation]") {
   CHECK_FALSE(fast.proven);
 }
 
-TEST_CASE("far tails keep their relative accuracy, however the formula cancels", "[gaussian][expectation]") {
+TEST_CASE("far tails keep their relative accuracy, however the formula cancels", "[gaussian][expectation][slow]") {
   const int digits = GENERATE(15, 30);
   const Precision p(Precision::bits_for(digits) + 40);
   const int shift = GENERATE(0, 3, 12, 20, 30, 40);

@@ -53,7 +53,7 @@ TEST_CASE("powers with any real exponent above -1 have their expectation", "[gau
   CHECK_THROWS_AS(mean("log(abs(x))*abs(x)^(-5/4)", Ball(1)), NoSuchQuantity);
 }
 
-TEST_CASE("logarithms beside other functions, and at other points", "[gaussian][logarithm]") {
+TEST_CASE("logarithms beside other functions, and at other points", "[gaussian][logarithm][slow]") {
   const Precision p(130);
   const DigitsPrecision digits(40);
   for (const char* f : {"log(abs(x-1))", "tanh(x)*log(abs(x))*x", "exp(x)*log(abs(x))", "log(abs(x^2-1))*cos(x)", "sin(x)/x*log(abs(x))", "tanh(log(abs(x)))", "log(abs(x))/(1+x^2)", "log(relu(x)+abs(x))",

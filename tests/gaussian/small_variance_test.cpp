@@ -48,7 +48,7 @@ const char* const formulas[] = {"atan(x)", "x/sqrt(1+x^2)", "log(1+x^2)", "tanh(
 
 }  // namespace
 
-TEST_CASE("derivatives in a small variance by parts agree with the weights on the density", "[gaussian][small_variance]") {
+TEST_CASE("derivatives in a small variance by parts agree with the weights on the density", "[gaussian][small_variance][slow]") {
   const char* formula = GENERATE(from_range(std::begin(formulas), std::end(formulas)));
   const Activation phi = Activation::from_text(formula);
   const PanelRule rule(phi.pieces(), Integrands::square_and_slope_square, phi.parity());
@@ -69,7 +69,7 @@ TEST_CASE("derivatives in a small variance by parts agree with the weights on th
   }
 }
 
-TEST_CASE("near variance 0 the maps have 15 digits of each derivative, down to 1e-300", "[gaussian][small_variance]") {
+TEST_CASE("near variance 0 the maps have 15 digits of each derivative, down to 1e-300", "[gaussian][small_variance][slow]") {
   struct Series {
     const char *formula, *Q1, *Q2, *chi0, *chi1, *chi2;  // at q = 0: Q', Q'', chi, chi', chi''
   };
