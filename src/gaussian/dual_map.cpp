@@ -9,6 +9,7 @@
 #include "infwidth/expression/simplify.hpp"
 #include "infwidth/gaussian/bivariate_rule.hpp"
 #include "infwidth/gaussian/pair_expectation.hpp"
+#include "infwidth/gaussian/pair_quadrature.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/in_domain.hpp"
 #include "infwidth/real/refine.hpp"
@@ -73,7 +74,7 @@ struct DualMap::State {
   std::optional<Program> kernel, derivative_kernel;  // of q1, q2, c
   PairExpectation of_values, of_slopes;
   mutable std::mutex mutex;
-  mutable std::unique_ptr<const PairRule> rule;
+  mutable std::unique_ptr<const PairQuadrature> rule;
   mutable std::optional<VarianceMap> map_of_slope;
 
   explicit State(const Activation& a) : activation(a), map(a), form(dual_form(a)), of_values(a.pieces(), a.pieces()), of_slopes(slopes(a.pieces()), slopes(a.pieces())) {
@@ -82,9 +83,9 @@ struct DualMap::State {
     if (form.derivative_kernel) derivative_kernel.emplace(std::vector<Expression>{form.whole(*form.derivative_kernel)}, variables);
   }
 
-  const PairRule& pair_rule() const {
+  const PairQuadrature& pair_rule() const {
     const std::lock_guard lock(mutex);
-    if (!rule) rule = std::make_unique<const PairRule>(activation.pieces(), activation.pieces(), activation.jump() ? PairRule::Of::values : PairRule::Of::values_and_slopes);
+    if (!rule) rule = std::make_unique<const PairQuadrature>(activation.pieces(), activation.pieces(), activation.jump() ? PairRule::Of::values : PairRule::Of::values_and_slopes);
     return *rule;
   }
 
@@ -123,7 +124,7 @@ struct DualMap::State {
       dual.no_derivative = map.why_chi_is_infinite();
       return dual;
     }
-    PairRule::Result result;
+    PairQuadrature::Result result;
     try {
       result = pair_rule().integrate(point, Precision::bits(), budget);
     } catch (const NotReached& e) {
@@ -131,7 +132,7 @@ struct DualMap::State {
       throw;
     }
     if (!dual.value.is_finite()) dual.value = result.values[0];
-    dual.method = "Gauss-Legendre products";
+    dual.method = result.method;
     dual.evaluations = result.evaluations;
     if (jumps) {
       dual.no_derivative = "E[phi' phi'] of an activation that jumps is known by formula alone, and there is none for " + activation.name();

@@ -89,11 +89,11 @@ PairExpectation::Value PairExpectation::at(const PairVariance<Ball>& pair, const
   }
   {
     const std::lock_guard lock(lazy_->mutex);
-    if (!lazy_->rule) lazy_->rule = std::make_unique<const PairRule>(f_, g_, PairRule::Of::values);
+    if (!lazy_->rule) lazy_->rule = std::make_unique<const PairQuadrature>(f_, g_, PairRule::Of::values);
   }
   const auto result = lazy_->rule->integrate(pair, opposite_parities ? 8 : Precision::bits(), budget);  // (of opposite parities: only whether it is finite)
   if (opposite_parities) return {Ball(0), result.scales[0], 0, "zero by symmetry"};
-  return {result.values[0], result.scales[0], result.evaluations, "Gauss-Legendre products"};
+  return {result.values[0], result.scales[0], result.evaluations, result.method};
 }
 
 Estimate<Digits> PairExpectation::at(const PairVariance<Digits>& pair, const Budget& budget) const {

@@ -15,7 +15,7 @@ namespace infwidth {
 
 /// The dual F = E[phi(u) phi(v)] and E[phi'(u) phi'(v)] = dF/dc of one activation at one covariance.
 ///   no_derivative   why E[phi' phi'] is not there, "" if it is; `derivative_is_infinite` tells a quantity that does not exist from one that no rule reaches
-///   method          "closed form", "Gauss-Legendre products" ..
+///   method          "closed form", "trapezoidal products", "Gauss-Legendre products" ..
 template <class Real>
 struct DualValue {
   Real value = Real(0), derivative = Real(0);
@@ -28,7 +28,7 @@ struct DualValue {
 /// The k of phi(ratio x) = k phi(x) for all x, where there is one: by parity, and for pieces that are straight through 0.
 std::optional<Rational> factor_along(const Activation& phi, const Rational& ratio);
 
-/// The dual of one activation, by the best route there is: the closed form, else proven products of Gauss-Legendre rules; where the covariance is singular by structure (coincident, opposite and proportional
+/// The dual of one activation, by the best route there is: the closed form, else proven products of trapezoidal or Gauss-Legendre rules (`PairQuadrature`); where the covariance is singular by structure (coincident, opposite and proportional
 /// points, a variance of 0) by one-dimensional expectations. At a variance of exactly 0 a jump or kink at 0 counts as the mean of its two sides. Safe for concurrent reads.
 ///   Derivations D-033, D-040
 class DualMap {

@@ -7,13 +7,13 @@
 #include <string>
 
 #include "infwidth/activation/activation.hpp"
-#include "infwidth/gaussian/pair_rule.hpp"
+#include "infwidth/gaussian/pair_quadrature.hpp"
 #include "infwidth/real/digits.hpp"
 #include "infwidth/real/estimate.hpp"
 
 namespace infwidth {
 
-/// E[f(u) g(v)] of two functions given by their pieces, for every covariance: by one-dimensional rules where it is singular, else by `PairRule`.
+/// E[f(u) g(v)] of two functions given by their pieces, for every covariance: by one-dimensional rules where it is singular, else by `PairQuadrature`.
 /// Safe for concurrent reads.
 class PairExpectation {
  public:
@@ -37,7 +37,7 @@ class PairExpectation {
   Parity parity_of_f_, parity_of_g_;
   struct Lazy {
     std::mutex mutex;
-    std::unique_ptr<const PairRule> rule;
+    std::unique_ptr<const PairQuadrature> rule;
   };
   std::shared_ptr<Lazy> lazy_;
 
