@@ -93,6 +93,33 @@ TEST_CASE("kernels between two points hold another program's values layer after 
 
 TEST_CASE("kernels between two points through 100 and 1000 layers", "[kernel][slow]") { check_layers(reference(), 1000, 100, 15); }
 
+TEST_CASE("tanh and silu through 60 layers, in every phase", "[kernel]") {
+  // tests/reference/inline_deep_kernels.py
+  const struct {
+    const char* activation;
+    int depth;
+    const char *w, *b, *nngp, *ntk;
+  } smooth[] = {
+      {"tanh", 10, "1", "0", "0.0283574705290", "0.318119984948"},
+      {"tanh", 60, "1", "0", "0.00457202490520", "0.280695170949"},
+      {"tanh", 10, "1", "0.5", "0.868665966541", "1.69832408758"},
+      {"tanh", 60, "1", "0.5", "0.868868731050", "1.70276903817"},
+      {"tanh", 10, "4", "0.1", "0.822928168437", "6.33813378859"},
+      {"tanh", 60, "4", "0.1", "0.647718876561", "4.61096812907"},
+      {"silu", 10, "2", "0", "0.0139571974381", "0.131206336272"},
+      {"silu", 60, "1", "0.5", "0.756643796567", "1.18334514981"},
+      {"silu", 5, "4", "0.1", "80.7396566238", "268.366834850"},
+  };
+  for (const auto& row : smooth) {
+    CAPTURE(row.activation, row.depth, row.w, row.b);
+    const NetworkKernel kernel(network(row.activation, row.depth, row.w, row.b));
+    const LayerKernel<Ball> k = kernel.at(InputPair::of({1, 0}, {Rational(3, 5), Rational(4, 5)}))[0];
+    CHECK_THAT(k.nngp.value, Holds(row.nngp, 11));
+    CHECK_THAT(k.ntk.value, Holds(row.ntk, 11));
+    CHECK((stands(k.nngp.value, 15) && stands(k.ntk.value, 15)));
+  }
+}
+
 TEST_CASE("deep kernels whose precision used to be refused", "[kernel]") {
   const InputPair orthogonal = InputPair::of({1, 0}, {0, 1});
   const LayerKernel<Ball> chaotic = NetworkKernel(network("erf", 60, "4", "1/10")).at(orthogonal)[0];
