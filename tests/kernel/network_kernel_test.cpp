@@ -47,7 +47,7 @@ TEST_CASE("NNGP and NTK hold mpmath's values", "[kernel]") {
   }
 }
 
-TEST_CASE("the second route gives the same kernels", "[kernel]") {
+TEST_CASE("the second route gives the same kernels", "[kernel][slow]") {
   for (const char* activation : {"tanh", "elu:1", "relu(x-1/2) + sin(x)"}) {
     CAPTURE(activation);
     const NetworkKernel kernel(network(activation, 2));
