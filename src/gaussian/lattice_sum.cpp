@@ -10,7 +10,7 @@ namespace infwidth {
 
 namespace {
 
-constexpr double most_nodes = 5e7;
+constexpr double most_nodes = 5e7, most_values = 3e6;  // a value of f costs as much as some twenty nodes
 
 Ball root_upper(const Ball& x) { return sqrt(x.magnitude()).magnitude(); }
 
@@ -51,7 +51,7 @@ class PairLattice {
     most_j_ = cuts_u_ ? static_cast<long>(std::ceil(cut_f_->at / inner_.h - 0.5)) : 0;
     const double columns = 2.0 * static_cast<double>(around_),
                  nodes = 2.0 * static_cast<double>(most_k_) * (cuts_u_ ? std::min(columns, 2.0 * static_cast<double>(most_j_)) : columns);
-    if (!(nodes < most_nodes)) return std::nullopt;
+    if (!(nodes < (keeps_values() ? most_nodes : most_values))) return std::nullopt;
     const long bits =
         static_cast<long>(std::ceil(needed_nats_ / std::log(2.0) + 2 * std::log2(nodes) + std::max(0.0, std::log2(s1_ / t_)))) + 30;
     const Precision working(bits);
@@ -266,9 +266,8 @@ class PairLattice {
   bool sum(long bits) {
     const Ball h1(inner_.h), h2(outer_.h), rate = Ball(-1) / (Ball(2) * t2_), bend = exp(Ball(2) * h1 * h1 * rate),
                                            rate_v = Ball(-1) / (Ball(2) * pair_.q2);
-    const double farthest = slope_ * static_cast<double>(most_k_) * outer_.h / inner_.h + static_cast<double>(around_) + 2;
-    const bool kept = cuts_u_ || farthest < std::min(2e5, static_cast<double>(most_k_ * around_) + 100);
-    const long half = cuts_u_ ? most_j_ : static_cast<long>(kept ? farthest : static_cast<double>(around_));
+    const bool kept = keeps_values();
+    const long half = cuts_u_ ? most_j_ : static_cast<long>(kept ? farthest() : static_cast<double>(around_));
     LatticeTable table(f_.program(), inner_.h, -half, static_cast<std::size_t>(2 * half + 1), kept);
     BallRow weights(static_cast<std::size_t>(2 * (cuts_u_ ? std::min(around_, most_j_) : around_) + 1));
     Evaluator<Ball> g(g_.program());
@@ -311,6 +310,11 @@ class PairLattice {
     result_.evaluations = table.evaluations + static_cast<std::uint64_t>(folded_ ? most_k_ + 1 : 2 * most_k_ + 1);
     return true;
   }
+
+  /// How far from 0 nodes of u lie, in steps.
+  double farthest() const { return slope_ * static_cast<double>(most_k_) * outer_.h / inner_.h + static_cast<double>(around_) + 2; }
+  /// Do windows overlap so much that the values of f are kept?
+  bool keeps_values() const { return cuts_u_ || farthest() < std::min(2e5, static_cast<double>(most_k_ * around_) + 100); }
 
   static void arf_set_round_node(Ball& centre, const Ball& place) {
     arf_t shifted;
