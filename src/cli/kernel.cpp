@@ -11,6 +11,7 @@
 #include "infwidth/io/range.hpp"
 #include "infwidth/kernel/gram.hpp"
 #include "infwidth/kernel/network_kernel.hpp"
+#include "infwidth/kernel/regression.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/refine.hpp"
 #include "infwidth/run/memory.hpp"
@@ -39,7 +40,6 @@ struct Flags {
 };
 
 constexpr const char* command = "infwidth kernel";
-constexpr double double_accuracy = 1e-12;  // of sqrt(K(x,x) K(y,y)) times the error factor, `condition` (gram.hpp)
 
 constexpr const char* examples =
     "Examples:\n"
@@ -107,17 +107,29 @@ int write_layers(const std::vector<LayerKernel<Real>>& layers, const std::vector
   return answered;
 }
 
+const GramMatrices::Errors& errors_of(const GramMatrices& result, std::size_t which) {
+  return *std::array{&result.feature_errors, &result.derivative_errors, &result.nngp_errors, &result.ntk_errors}[which];
+}
+
 /// The same pair in double precision, as a Gram matrix of two rows.
 std::vector<LayerKernel<double>> by_double(const Architecture& network, const std::vector<Rational>& x, const std::vector<Rational>& y, const std::vector<std::size_t>& which, const KernelOptions& options) {
-  std::vector<double> rows;
+  std::vector<double> rows, off;
   for (const auto* point : {&x, &y}) {
-    for (const Rational& c : *point) rows.push_back(constant<double>(c));
+    double sum = 0;
+    for (const Rational& c : *point) {
+      rows.push_back(constant<double>(c));
+      const double rest = constant<double>(Rational(c - Rational(rows.back())));
+      sum += rest * rest;
+    }
+    off.push_back(std::sqrt(sum));
   }
   GramRequest request;
   for (const std::size_t k : which) *std::array{&request.feature, &request.derivative, &request.nngp, &request.ntk}[k] = true;
+  request.errors = GramRequest::Errors::all;
   request.all_layers = options.all_layers;
   GramOptions gram_options;
   gram_options.budget = options.budget;
+  gram_options.point_errors = off;
   const GramMatrices result = gram(network, {rows.data(), 2, x.size()}, request, gram_options);
   std::vector<LayerKernel<double>> layers(options.all_layers ? static_cast<std::size_t>(network.depth()) : 1);
   for (std::size_t l = 0; l < layers.size(); ++l) {
@@ -126,8 +138,9 @@ std::vector<LayerKernel<double>> by_double(const Architecture& network, const st
     layer.method = "double precision";
     for (const std::size_t k : which) {
       const GramMatrix& m = (*std::array{&result.feature, &result.derivative, &result.nngp, &result.ntk}[k])[l];
+      const GramMatrix& errors = errors_of(result, k).entries[l];
       const double scale = std::sqrt(std::abs(m(0, 0))) * std::sqrt(std::abs(m(1, 1)));
-      *std::array{&layer.feature, &layer.derivative, &layer.nngp, &layer.ntk}[k] = {m(0, 1), double_accuracy * result.condition * scale, scale, {}};
+      *std::array{&layer.feature, &layer.derivative, &layer.nngp, &layer.ntk}[k] = {m(0, 1), errors(0, 1), scale, {}};
     }
   }
   return layers;
@@ -195,6 +208,16 @@ std::string file_of(const std::string& output, std::size_t kernel, std::size_t k
 
 MatrixView view(const DataMatrix& m) { return {m.values.data(), m.rows, m.columns}; }
 
+/// Of a square matrix of one set of points: largest over smallest eigenvalue.
+Cell condition_of(const GramMatrix& m, bool one_set, const Budget& budget) {
+  constexpr std::size_t most = 3000;  // a factorization of more takes longer than the matrix itself
+  if (!one_set) return Missing{"the matrix between two sets of points has no eigenvalues"};
+  if (m.rows() > most) return Missing{"not computed for more than " + std::to_string(most) + " points; infwidth predict does"};
+  const std::optional<Extremes> found = extremes_of({m.data(), m.rows() * m.columns()}, m.rows(), budget);
+  if (!found) return Missing{"the matrix is singular to double precision"};
+  return quantity(found->condition(), 0.01 * found->condition(), "Lanczos' method", Printing{3, Engine::number, false});
+}
+
 int of_data(const Flags& flags, Answer& answer) {
   if (!flags.x.empty() || !flags.y.empty()) throw UsageError("give either two points, --x and --y, or data files, --data FILE [--data2 FILE]");
   if (flags.data.empty()) throw UsageError("--data2 is a second data set beside --data FILE; give that too");
@@ -220,6 +243,7 @@ int of_data(const Flags& flags, Answer& answer) {
   for (const std::size_t k : which) files.push_back(&answer.file(file_of(flags.answer.output, k, which.size())));
   GramRequest request;
   for (const std::size_t k : which) *std::array{&request.feature, &request.derivative, &request.nngp, &request.ntk}[k] = true;
+  request.errors = GramRequest::Errors::largest;
   request.all_layers = all_layers;
   Progress progress = answer.progress(gram_tiles(rows, second ? columns : 0));
   GramOptions options{threads, answer.budget(), &progress};
@@ -227,9 +251,10 @@ int of_data(const Flags& flags, Answer& answer) {
 
   answer.about(flags.subject());
   answer.begin({{"kernel", "kernel", "K"}, {"file", "file", "\\mathrm{file}"}, {"matrices", "matrices", "L"}, {"rows", "rows", "n"}, {"columns", "columns", "m"},
-                {"dimension", "d", "d"}, {"q_1", "q_1", "q_1"}, {"error_factor", "error factor", "\\kappa"}},
+                {"dimension", "d", "d"}, {"q_1", "q_1", "q_1"}, {"error", "error", "\\epsilon"}, {"condition_number", "condition number", "\\kappa"}},
                flags.description() + "; " + data_words("--data", view(first), network) + (second ? "; " + data_words("--data2", view(*second), network) : "") +
-                   "; Gram matrices in double precision, right to 1e-12 of sqrt(K(x,x) K(y,y)) times the error factor");
+                   "; Gram matrices in double precision; error: the largest of an entry, estimated from above, relative to sqrt(K(x,x) K(y,y)); condition number: of the matrix" +
+                   (all_layers ? " of the last layer" : ""));
   for (std::size_t i = 0; i < which.size(); ++i) {
     const std::vector<GramMatrix>& matrices = *std::array{&result.feature, &result.derivative, &result.nngp, &result.ntk}[which[i]];
     std::vector<std::uint64_t> shape = {rows, columns};
@@ -243,8 +268,10 @@ int of_data(const Flags& flags, Answer& answer) {
     }
     writer.end();
     const Printing print{3, Engine::number, false};
-    answer.row({names[which[i]], file_of(flags.answer.output, which[i], which.size()), static_cast<long>(layers), static_cast<long>(rows), static_cast<long>(columns), static_cast<long>(first.columns),
-                quantity(typical_q1(view(first), network), 0, "", print), quantity(result.condition, 0, "", print)});
+    const std::vector<double>& largest = errors_of(result, which[i]).largest;
+    answer.row({names[which[i]], file_of(flags.answer.output, which[i], which.size()), static_cast<long>(layers), static_cast<long>(rows), static_cast<long>(columns),
+                static_cast<long>(first.columns), quantity(typical_q1(view(first), network), 0, "", print),
+                quantity(*std::max_element(largest.begin(), largest.end()), 0, "", print), condition_of(matrices.back(), !second, answer.budget())});
   }
   return answered;
 }

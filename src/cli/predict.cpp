@@ -13,8 +13,10 @@
 #include "infwidth/io/matrix.hpp"
 #include "infwidth/io/range.hpp"
 #include "infwidth/kernel/gram.hpp"
+#include "infwidth/kernel/rank.hpp"
 #include "infwidth/kernel/regression.hpp"
 #include "infwidth/real/errors.hpp"
+#include "infwidth/real/text.hpp"
 #include "infwidth/run/memory.hpp"
 #include "quantities.hpp"
 
@@ -136,6 +138,22 @@ struct Answered {
   Extremes extremes;
 };
 
+/// The regression that `make` makes; where it cannot and the training points' matrix is singular by an argument, that is what is said.
+template <class Make>
+auto learned(const Architecture& network, const Job& job, bool flow, Make make) {
+  const auto argument = [&] { return why_singular(network, view(job.train), flow); };
+  const auto said = [](const std::string& why) { return "--train: " + why + "; no function of the network fits all targets. Leave a row out, or allow for noise (--noise)"; };
+  try {
+    return make();
+  } catch (const UsageError&) {
+    if (const auto why = argument()) throw UsageError(said(*why));
+    throw;
+  } catch (const NotReached&) {
+    if (const auto why = argument()) throw UsageError(said(*why));
+    throw;
+  }
+}
+
 Answered predictions_of(const Flags& flags, const Job& job, Answer& answer) {
   const bool flow = choice("--of", flags.of, {"nngp", "ntk"}) == 1;
   if (!flow && !flags.time.empty()) throw UsageError("--time: the posterior (--of nngp) has no time of training; leave --time out, or take --of ntk");
@@ -155,17 +173,22 @@ Answered predictions_of(const Flags& flags, const Job& job, Answer& answer) {
   GramRequest request;
   request.nngp = true;
   request.ntk = flow;
+  request.errors = GramRequest::Errors::largest;
   const GramMatrices kernels = gram(network, view(job.train), request, options);
+  request.errors = GramRequest::Errors::none;
   RegressionOptions regression_options;
-  regression_options.entry_error = 1e-12 * kernels.condition;  // as gram promises
+  regression_options.entry_error = kernels.nngp_errors.largest[0];
+  if (flow) regression_options.entry_error = std::max(regression_options.entry_error, kernels.ntk_errors.largest[0]);
   regression_options.budget = answer.budget();
   regression_options.progress = &progress;
   const std::span<const double> nngp(kernels.nngp[0].data(), n * n);
   if (!flow) {
-    const NngpPosterior posterior(nngp, job.targets, noise, regression_options);
+    const NngpPosterior posterior = noise > 0 ? NngpPosterior(nngp, job.targets, noise, regression_options)
+                                              : learned(network, job, flow, [&] { return NngpPosterior(nngp, job.targets, noise, regression_options); });
     return {predict_all(posterior, network, job, request, options, progress), posterior.extremes()};
   }
-  const NtkFlow trained(nngp, {kernels.ntk[0].data(), n * n}, job.targets, time, noise, regression_options);
+  const auto train = [&] { return NtkFlow(nngp, {kernels.ntk[0].data(), n * n}, job.targets, time, noise, regression_options); };
+  const NtkFlow trained = noise > 0 ? train() : learned(network, job, flow, train);
   if (!std::isinf(time)) progress.advance(regression_steps(n));
   return {predict_all(trained, network, job, request, options, progress), trained.extremes()};
 }
@@ -203,6 +226,13 @@ std::vector<Column> columns_of(const Job& job) {
   return columns;
 }
 
+/// An estimate, also where its error is larger than itself: two digits then, with that error.
+Quantity estimated(double value, double error, const std::string& method, const Printing& print) {
+  if (print.shortest || value == 0 || error < std::abs(value) || !std::isfinite(value) || !std::isfinite(error)) return quantity(value, error, method, print);
+  const NumberText two = to_text(Ball(value).widened(Ball(std::abs(value) / 250)), 2);
+  return {two.value, three_digits(error), false, method};
+}
+
 void write_rows(const Flags& flags, const Job& job, const Answered& a, Answer& answer) {
   const Printing print = printing(flags.answer);
   const std::string method = flags.of == "nngp" ? "NNGP posterior" : "NTK gradient flow";
@@ -220,8 +250,8 @@ void write_rows(const Flags& flags, const Job& job, const Answered& a, Answer& a
     std::vector<Cell> cells = {static_cast<long>(i + 1)};
     if (!job.classes.empty()) cells.emplace_back(static_cast<long>(job.classes[largest_column(std::span(p.mean).subspan(i * k, k))]));
     if (!job.test_classes.empty()) cells.emplace_back(static_cast<long>(job.test_classes[i]));
-    for (std::size_t j = 0; j < k; ++j) cells.emplace_back(quantity(p.mean[i * k + j], p.mean_error[i * k + j], method, print));
-    cells.emplace_back(quantity(p.variance[i], p.variance_error[i], method, print));
+    for (std::size_t j = 0; j < k; ++j) cells.emplace_back(estimated(p.mean[i * k + j], p.mean_error[i * k + j], method, print));
+    cells.emplace_back(estimated(p.variance[i], p.variance_error[i], method, print));
     cells.emplace_back(quantity(condition, 0.01 * condition, "Lanczos' method", rough));
     answer.row(std::move(cells));
   }

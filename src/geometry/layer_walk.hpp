@@ -47,6 +47,11 @@ class LayerWalk {
   /// False where it refused for want of bits (Undecided).
   template <class Real, class Before>
   bool run(const Real& s, const Variances<Real>& v, std::vector<LayerMetric<Real>>& layers, Before before) const {
+    return run(s, v, layers, before, [](int, const Real&, const VarianceJet<Real>&) {});
+  }
+  /// `after(l, q, jet)` is called with the jet of layer l's variance map at its variance q.
+  template <class Real, class Before, class After>
+  bool run(const Real& s, const Variances<Real>& v, std::vector<LayerMetric<Real>>& layers, Before before, After after) const {
     std::string method;
     std::uint64_t evaluations = 0;
     bool proven = true;
@@ -93,6 +98,7 @@ class LayerWalk {
           return jet;
         };
         const VarianceJet<Real> phi = counted(jet(l, h.q[0]));
+        after(l, h.q[0], phi);
         RadialKernel<Real> next;  // sigma_b2 + sigma_w2 E[phi phi], of this layer's weights and biases alone
         if (!is_last || of_.of_ == MetricOf::nngp || of_.of_ == MetricOf::ntk) next = next_layer(h, phi, v.weights[readout], v.biases[readout]);
         TangentKernel<Real> tangent;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "infwidth/real/text.hpp"
 #include "layer_walk.hpp"
@@ -30,6 +31,26 @@ struct Lanes {
   }
 };
 
+constexpr double unit = 0x1p-53;
+
+/// How far roundings have grown, to first order and relative to max(|value|, scale): of q, of a layer's metric, and of what a sum of its parts has (D-053).
+struct Growth {
+  Pack of_q = Pack(4 * unit), of_metric = Pack(8 * unit);
+
+  /// Through the variance map of a layer: |d log Q/d log q| of q's error goes on; |d log chi/d log q| of it, and what it makes of the derivatives in q, reach the metric.
+  void pass(const Pack& q, const VarianceJet<Pack>& jet, bool residual) {
+    const double of_jet = (jet.method == "closed form" ? 8 : 16) * unit;  // a sum over panels rounds more
+    for (int i = 0; i < Pack::size; ++i) {
+      const auto relative = [&](double slope, double value) { return value > 0 ? std::abs(slope / value) : 0; };
+      const double of_Q = relative(q[i] * jet.dQ[i], jet.Q[i]), of_chi = jet.chi_order >= 1 ? relative(q[i] * jet.dchi[i], jet.chi[i]) : 0;
+      double curved = 1 + of_Q;
+      if (jet.Q_order >= 2 && jet.chi_order >= 2) curved = std::min(curved, relative(q[i] * q[i] * jet.d2Q[i], jet.Q[i]) + relative(q[i] * q[i] * jet.d2chi[i], jet.chi[i]));
+      of_metric[i] += (of_chi + curved) * of_q[i] + (1 + of_Q + of_chi) * of_jet;
+      of_q[i] = (residual ? std::max(1.0, of_Q) : of_Q) * (of_q[i] + 2 * unit) + of_jet;
+    }
+  }
+};
+
 double component(const Pack& x, int lane) { return x[lane]; }
 double component(const Ball& x, int) { return x.to_double(); }
 
@@ -39,7 +60,10 @@ void extract(const Value<Real>& from, int lane, Value<double>& to) {
   if (!from.exists()) return;
   to.value = component(from.value, lane);
   to.scale = component(from.scale, lane);
-  to.error = NetworkMetric::double_accuracy * std::max(std::abs(to.value), to.scale);
+}
+
+void set_error(Value<double>& v, double relative) {
+  if (v.exists()) v.error = relative * std::max(std::abs(v.value), v.scale);
 }
 
 /// 0 for a singular metric, else a normal number: an infinity, NaN or rounded-off underflow is not a value.
@@ -48,8 +72,9 @@ bool is_sound(const Value<double>& v, bool positive) {
   return std::isfinite(v.value) && std::isfinite(v.scale) && (!positive || std::isnormal(v.value));
 }
 
+/// `growth`: of the metric's error, relative.
 template <class Real>
-RadialMetric<double> extracted(const RadialMetric<Real>& from, int lane) {
+RadialMetric<double> extracted(const RadialMetric<Real>& from, int lane, double growth) {
   RadialMetric<double> m;
   m.dim = from.dim;
   m.norm2 = component(from.norm2, lane);
@@ -62,15 +87,25 @@ RadialMetric<double> extracted(const RadialMetric<Real>& from, int lane) {
   extract(from.curvature_radial, lane, m.curvature_radial);
   extract(from.curvature_tangential, lane, m.curvature_tangential);
   extract(from.ricci_scalar, lane, m.ricci_scalar);
-  const double magnified = 1e-15 * (m.dim - 1);  // sqrt(det g) holds A^((d-1)/2)
-  m.volume.error += magnified * m.volume.value;
-  m.log_volume.error += magnified;
+  constexpr bool is_ball = std::is_same_v<Real, Ball>;  // which is rounded, and has no more losses
+  const double radial = growth + (is_ball ? 0 : 3 * unit * component(from.radial_loss, lane)), curvature = 3 * radial + (is_ball ? 0 : 3 * unit * component(from.curvature_loss, lane));
+  set_error(m.A, growth);
+  set_error(m.tangential, growth);
+  set_error(m.B, 2 * radial);
+  set_error(m.radial, radial);
+  // sqrt(det g) holds A^((d-1)/2) C^(1/2)
+  const double of_volume = (growth * (m.dim - 1) + radial) / 2 + 2 * unit;
+  set_error(m.volume, of_volume);
+  if (m.log_volume.exists()) m.log_volume.error = of_volume + 2 * unit * std::abs(m.log_volume.value);
+  set_error(m.curvature_radial, curvature);
+  set_error(m.curvature_tangential, curvature);
+  set_error(m.ricci_scalar, curvature);
   return m;
 }
 
 /// One lane of a layer in packs, or a layer in balls (lane 0). `in_range`: every variance on the way was a normal double.
 template <class Real>
-LayerMetric<double> extracted(const LayerMetric<Real>& from, int lane, bool in_range) {
+LayerMetric<double> extracted(const LayerMetric<Real>& from, int lane, bool in_range, double growth) {
   LayerMetric<double> layer;
   layer.layer = from.layer;
   layer.outcome = from.outcome;
@@ -78,7 +113,7 @@ LayerMetric<double> extracted(const LayerMetric<Real>& from, int lane, bool in_r
   layer.method = from.method;
   layer.evaluations = from.evaluations;
   if (layer.outcome != Outcome::answered) return layer;
-  layer.metric = extracted(from.metric, lane);
+  layer.metric = extracted(from.metric, lane, growth);
   RadialMetric<double>& m = layer.metric;
   const bool singular = !m.log_volume.exists();
   if (!singular && !std::isnormal(m.volume.value)) m.volume.reason = "it is beyond the range of a double; its logarithm is not";
@@ -110,20 +145,26 @@ std::vector<LayerMetric<double>> NetworkMetric::at_by_double(std::span<const dou
     for (std::size_t i = 0; i < points.size(); ++i) s[static_cast<int>(i)] = norms2[points[i]];
     std::vector<LayerMetric<Pack>> pass = walk.asked_layers<Pack>(options.all_layers);
     Lanes lanes;
+    Growth growth;
     std::vector<Lanes> lanes_of_layer;
+    std::vector<Growth> growth_of_layer;
     walk.run(s, variances, pass, [&](int l, const RadialKernel<Pack>& h) -> std::optional<std::string> {
       lanes.check(h.q[0]);
       if (options.all_layers || l == depth()) lanes_of_layer.push_back(lanes);
       return std::nullopt;
+    }, [&](int l, const Pack& q, const VarianceJet<Pack>& jet) {
+      growth.pass(q, jet, network_.residual.has_value());
+      if (options.all_layers || l == depth()) growth_of_layer.push_back(growth);
     });
     lanes_of_layer.resize(layers, lanes);
+    growth_of_layer.resize(layers, growth);
     for (std::size_t i = 0; i < points.size(); ++i) {
       const int lane = static_cast<int>(i);
       std::vector<LayerMetric<Ball>> balls;
       for (std::size_t l = 0; l < layers; ++l) {
         LayerMetric<double>& result = results[points[i] * layers + l];
         const bool in_range = !lanes_of_layer[l].bad[i], may_have_underflown = lanes_of_layer[l].zero[i] && s[lane] != 0;
-        result = extracted(pass[l], lane, in_range);
+        result = extracted(pass[l], lane, in_range, (of_ == MetricOf::ntk ? 2 : 1) * growth_of_layer[l].of_metric[lane]);
         if (!in_range || pass[l].outcome != Outcome::answered || !(may_have_underflown || has_lost_digits(pass[l].metric, lane))) continue;
         if (balls.empty()) {
           MetricOptions exactly = options;
@@ -131,7 +172,7 @@ std::vector<LayerMetric<double>> NetworkMetric::at_by_double(std::span<const dou
           balls = at(InputPoint::with_norm2(Rational(norms2[points[i]]), dim), exactly);
         }
         if (balls[l].outcome != Outcome::answered && result.outcome != Outcome::answered) continue;
-        result = extracted(balls[l], 0, true);
+        result = extracted(balls[l], 0, true, 2 * unit);
         result.method += ", in balls: doubles cancel here";
       }
     }
@@ -181,7 +222,14 @@ double norm2(std::span<const double> x) {
 
 std::vector<Value<double>> matrix_by_double(const RadialMetric<double>& metric, std::span<const double> x) {
   std::vector<Value<double>> g = metric_matrix(metric, std::vector<double>(x.begin(), x.end()));
-  for (Value<double>& v : g) v.error = NetworkMetric::double_accuracy * std::max(std::abs(v.value), v.scale);
+  const auto relative = [](const Value<double>& v) { return v.value > 0 ? v.error / v.value : 0; };
+  const double error = std::max(relative(metric.A), relative(metric.radial)) + 4 * unit, of_B = metric.B.exists() ? metric.B.error : 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    for (std::size_t j = 0; j < x.size(); ++j) {
+      Value<double>& v = g[i * x.size() + j];
+      v.error = i == j ? error * v.value : of_B * std::abs(x[i] * x[j]) + 4 * unit * std::abs(v.value);
+    }
+  }
   return g;
 }
 

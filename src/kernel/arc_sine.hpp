@@ -10,6 +10,7 @@ namespace infwidth {
 
 // By value: a reference, as std::min takes it, keeps a loop from becoming SIMD code.
 inline double greater(double a, double b) { return a > b ? a : b; }
+inline double smaller(double a, double b) { return a < b ? a : b; }
 
 /// c[K] + c[K + 2] y + c[K + 4] y^2 + .. By recursion: a loop in here would be the one that the compiler makes SIMD code of.
 template <std::size_t K, std::size_t N>
@@ -29,6 +30,14 @@ template <std::size_t N>
 /// asin(x) / x at v = x^2 in [0, 1/2], to 2e-17 and rounding.
 inline double arc_sine_ratio(double v) {
   static constexpr std::array<double, 19> c = {1.0, 0.16666666666664987, 0.07500000000401816, 0.044642856762615, 0.030381963396751827, 0.022371584779320355, 0.017364281439103527,
+      0.01380344589589198, 0.013191002571753903, -0.002601537848299688, 0.07871611357002127, -0.2968705430689824, 1.0082016650534187,
+      -2.4908808126226116, 4.6420689099888435, -6.229299875397985, 5.7579408313146985, -3.278933156739812, 0.8892904367638688};
+  return polynomial(c, v);
+}
+
+/// (asin(x) - x) / x^3 at v = x^2 in [0, 1/2], to 1e-14 of itself.
+inline double arc_sine_excess(double v) {
+  static constexpr std::array<double, 18> c = {0.16666666666664987, 0.07500000000401816, 0.044642856762615, 0.030381963396751827, 0.022371584779320355, 0.017364281439103527,
       0.01380344589589198, 0.013191002571753903, -0.002601537848299688, 0.07871611357002127, -0.2968705430689824, 1.0082016650534187,
       -2.4908808126226116, 4.6420689099888435, -6.229299875397985, 5.7579408313146985, -3.278933156739812, 0.8892904367638688};
   return polynomial(c, v);

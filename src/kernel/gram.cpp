@@ -2,6 +2,7 @@
 #include "infwidth/kernel/gram.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -11,6 +12,7 @@
 #include <sys/mman.h>
 #endif
 
+#include "arc_sine.hpp"
 #include "gram_layers.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/pack.hpp"
@@ -33,6 +35,17 @@ bool all_finite(const double* values, std::size_t count) {
   return beyond == 0;
 }
 
+/// The largest x[j] y[j]; none is negative.
+double largest_product(const double* x, const double* y, std::size_t count) {
+  std::array<double, Pack::size> most{};  // a lane each, or this is no SIMD code
+  std::size_t j = 0;
+  for (; j + Pack::size <= count; j += Pack::size) {
+    for (std::size_t e = 0; e < Pack::size; ++e) most[e] = greater(most[e], x[j + e] * y[j + e]);
+  }
+  for (; j < count; ++j) most[0] = greater(most[0], x[j] * y[j]);
+  return *std::max_element(most.begin(), most.end());
+}
+
 /// Where the strip's results go.
 struct Outputs {
   GramMatrices* into;
@@ -44,16 +57,19 @@ struct Outputs {
 struct Strip {
   std::size_t row, rows, column, columns;  // numbers among all points
   std::vector<double> tau, theta, value, gap, slope, out;
+  std::vector<double> tau_error, theta_error, value_error, gap_error, slope_error, out_error;  // where they are followed
   std::vector<std::size_t> equal;  // positions of pairs of equal points
-  Strip() : row(0), rows(0), column(0), columns(0) {
+  explicit Strip(bool with_errors) : row(0), rows(0), column(0), columns(0) {
     for (std::vector<double>* v : {&tau, &theta, &value, &gap, &slope, &out}) v->resize(strip * stride);
+    if (!with_errors) return;
+    for (std::vector<double>* v : {&tau_error, &theta_error, &value_error, &gap_error, &slope_error, &out_error}) v->resize(strip * stride);
   }
 };
 
 class GramWork {
  public:
   GramWork(const Architecture& network, MatrixView x, MatrixView y, const GramRequest& request, const GramOptions& options, GramMatrices& into)
-      : request_(request), options_(options), into_(into), symmetric_(y.data == nullptr), n_(x.rows), m_(symmetric_ ? x.rows : y.rows), input_(network, x, y),
+      : request_(request), options_(options), into_(into), symmetric_(y.data == nullptr), n_(x.rows), m_(symmetric_ ? x.rows : y.rows), input_(network, x, y, options.point_errors),
         layers_(network, input_, request, options.budget) {
     const std::size_t count = request.all_layers ? layers_.depth() : 1;
     for (auto [wanted, matrices] : {std::pair(request.feature, &into.feature), std::pair(request.derivative, &into.derivative), std::pair(request.nngp, &into.nngp),
@@ -63,7 +79,12 @@ class GramWork {
         if (matrix.rows() != n_ || matrix.columns() != m_) matrix = GramMatrix(n_, m_);
       }
     }
-    into.condition = layers_.condition();
+    for (auto [wanted, errors] : {std::pair(request.feature, &into.feature_errors), std::pair(request.derivative, &into.derivative_errors), std::pair(request.nngp, &into.nngp_errors),
+                                  std::pair(request.ntk, &into.ntk_errors)}) {
+      errors->largest.assign(wanted && layers_.follows_errors() ? count : 0, 0.0);
+      errors->entries.resize(wanted && request.errors == GramRequest::Errors::all ? count : 0);
+      for (GramMatrix& matrix : errors->entries) matrix = GramMatrix(n_, m_);
+    }
   }
 
   void run() {
@@ -74,7 +95,7 @@ class GramWork {
     }
     std::mutex mutex;
     parallel_for(tiles.size(), options_.threads, [&] {
-      return [&, space = Workspace()](std::size_t k) mutable {
+      return [&, space = Workspace(layers_.follows_errors())](std::size_t k) mutable {
         run_tile(tiles[k].first * tile, tiles[k].second * tile, space);
         const std::lock_guard lock(mutex);
         if (options_.progress != nullptr) options_.progress->advance();
@@ -84,6 +105,7 @@ class GramWork {
 
  private:
   struct Workspace {
+    explicit Workspace(bool with_errors) : strip(with_errors) {}
     Strip strip;
     InputPairs::Tile input;
   };
@@ -95,6 +117,7 @@ class GramWork {
   std::size_t n_, m_;
   InputPairs input_;
   GramLayers layers_;
+  std::mutex largest_;  // guards the largest errors
 
   /// The number, among all points, of column j.
   std::size_t point_of_column(std::size_t j) const { return symmetric_ ? j : n_ + j; }
@@ -115,6 +138,8 @@ class GramWork {
       for (std::size_t a = 0; a < s.rows; ++a) {
         double* const tau = s.tau.data() + a * stride;
         input_.separations(s.row + a, s.column, s.columns, space.input.row(r + a) + skipped, tau);
+        // Below the diagonal the tile holds what was there before; a series ends by a whole row, so that no pair's bits may hang on that.
+        for (std::size_t b = 0; b < a && symmetric_ && i0 == j0; ++b) tau[b] = s.tau[b * stride + a];
         if (!any_below(tau, s.columns, std::numeric_limits<double>::min())) continue;
         for (std::size_t b = 0; b < s.columns; ++b) {
           if (tau[b] == 0 && input_.are_equal(s.row + a, s.column + b, tau[b])) s.equal.push_back(a * stride + b);
@@ -129,15 +154,29 @@ class GramWork {
     for (std::size_t l = request_.all_layers ? 1 : layers_.depth(), done = 0; l <= layers_.depth(); done = l++) {
       for (std::size_t a = 0; a < s.rows; ++a) advance(rowed(s, a), done, l);
       const std::size_t k = request_.all_layers ? l - 1 : 0;
-      if (request_.feature) write(s, j0, s.value, into_.feature[k], [&](std::size_t p) { return layers_.points(l).Q[p]; });
-      if (request_.derivative) write(s, j0, s.slope, into_.derivative[k], [&](std::size_t p) { return layers_.points(l).chi[p]; });
+      if (request_.feature) {
+        write(s, j0, s.value, into_.feature[k], [&](std::size_t p) { return layers_.points(l).Q[p]; });
+        write_errors(s, j0, s.value_error, into_.feature_errors, k, [&](std::size_t p) { return layers_.points(l).Q[p]; });
+      }
+      if (request_.derivative) {
+        write(s, j0, s.slope, into_.derivative[k], [&](std::size_t p) { return layers_.points(l).chi[p]; });
+        write_errors(s, j0, s.slope_error, into_.derivative_errors, k, [&](std::size_t p) { return layers_.points(l).chi[p]; });
+      }
       if (request_.nngp) {
-        for (std::size_t a = 0; a < s.rows; ++a) layers_.read_out(l, rowed(s, a), s.out.data() + a * stride);
+        for (std::size_t a = 0; a < s.rows; ++a) {
+          layers_.read_out(l, rowed(s, a), s.out.data() + a * stride);
+          if (layers_.follows_errors()) layers_.read_out_errors(l, rowed(s, a), s.out_error.data() + a * stride);
+        }
         write(s, j0, s.out, into_.nngp[k], [&](std::size_t p) { return layers_.output_variance(l, p); });
+        write_errors(s, j0, s.out_error, into_.nngp_errors, k, [&](std::size_t p) { return layers_.output_variance(l, p); });
       }
       if (request_.ntk) {
-        for (std::size_t a = 0; a < s.rows; ++a) layers_.read_out_ntk(l, rowed(s, a), s.out.data() + a * stride);
+        for (std::size_t a = 0; a < s.rows; ++a) {
+          layers_.read_out_ntk(l, rowed(s, a), s.out.data() + a * stride);
+          if (layers_.follows_errors()) layers_.read_out_ntk_errors(l, rowed(s, a), s.out_error.data() + a * stride);
+        }
         write(s, j0, s.out, into_.ntk[k], [&](std::size_t p) { return layers_.output_ntk(l, p); });
+        write_errors(s, j0, s.out_error, into_.ntk_errors, k, [&](std::size_t p) { return layers_.output_ntk(l, p); });
       }
       if (request_.gap) {
         for (std::size_t a = 0; a < s.rows; ++a) layers_.read_out_gap(l, rowed(s, a), s.out.data() + a * stride);
@@ -148,16 +187,57 @@ class GramWork {
 
   /// From the duals of layer `done` (0: from the inputs) to those of layer `l`.
   void advance(const StripRow& row, std::size_t done, std::size_t l) const {
+    const bool errors = layers_.follows_errors();
     if (done == 0 && layers_.follows_ntk()) layers_.first_ntk(row);
+    if (done == 0 && errors) layers_.first_errors(row);
     for (std::size_t at = done + 1; at <= l; ++at) {
-      if (at > 1) layers_.step(at - 1, row);
+      if (at > 1) {
+        if (errors) layers_.theta_errors(at - 1, row);
+        layers_.step(at - 1, row);
+        if (errors) layers_.tau_errors(at - 1, row);
+      }
       layers_.apply_dual(at, row);
+      if (errors) layers_.dual_errors(at, row);
     }
   }
 
   static StripRow rowed(Strip& s, std::size_t a) {
     const std::size_t at = a * stride;
-    return {s.row + a, s.column, s.columns, s.tau.data() + at, s.theta.data() + at, s.value.data() + at, s.gap.data() + at, s.slope.data() + at};
+    StripRow row{s.row + a, s.column, s.columns, s.tau.data() + at, s.theta.data() + at, s.value.data() + at, s.gap.data() + at, s.slope.data() + at};
+    if (s.tau_error.empty()) return row;
+    row.tau_error = s.tau_error.data() + at;
+    row.theta_error = s.theta_error.data() + at;
+    row.value_error = s.value_error.data() + at;
+    row.gap_error = s.gap_error.data() + at;
+    row.slope_error = s.slope_error.data() + at;
+    return row;
+  }
+
+  /// The errors of a strip, likewise, and the largest of them. `scale` is K(x, x).
+  template <class Scale>
+  void write_errors(const Strip& s, std::size_t j0, const std::vector<double>& errors, GramMatrices::Errors& into, std::size_t k, Scale scale) {
+    if (!layers_.follows_errors()) return;
+    const auto inverse_root = [&](std::size_t p) {
+      const double size = scale(p);
+      return size > 0 ? 1 / std::sqrt(size) : 0;
+    };
+    std::array<double, tile> of_column;
+    for (std::size_t b = 0; b < s.columns; ++b) of_column[b] = inverse_root(s.column + b);
+    double largest = 0;
+    for (std::size_t a = 0; a < s.rows; ++a) {
+      const std::size_t from = symmetric_ && j0 == s.row ? a : 0, count = s.columns - from;
+      const double* const row = errors.data() + a * stride;
+      for (std::size_t b = from; b < s.columns && !all_finite(row + from, count); ++b) {
+        if (!std::isfinite(row[b])) layers_.refuse_pair(s.row + a, s.column + b);
+      }
+      largest = std::max(largest, inverse_root(s.row + a) * largest_product(row + from, of_column.data() + from, count));
+      for (std::size_t b = from; b < s.columns && !into.entries.empty(); ++b) {
+        into.entries[k](s.row + a, j0 + b) = row[b];
+        if (symmetric_) into.entries[k](j0 + b, s.row + a) = row[b];
+      }
+    }
+    const std::lock_guard lock(largest_);
+    into.largest[k] = std::max(into.largest[k], largest);
   }
 
   /// Writes a strip and, of one set of points, its mirror image. Pairs of equal points get what the diagonal has.

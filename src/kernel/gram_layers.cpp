@@ -31,7 +31,11 @@ bool same_function(const Activation& a, const Activation& b) {
 GramLayers::GramLayers(const Architecture& network, const InputPairs& input, const GramRequest& request, const Budget& budget) : input_(input) {
   standard_ = network.parameterization == Parameterization::standard;
   follows_ntk_ = request.ntk;
-  wants_slope_ = request.ntk || request.derivative;
+  follows_errors_ = request.errors != GramRequest::Errors::none;
+  // A slope also says how a rounding of tau goes on: with errors it is taken along where it costs little.
+  const bool has_slopes = std::all_of(network.activations.begin(), network.activations.end(),
+                                      [](const Activation& phi) { return reason_of_infinite_chi(phi).empty() && make_closed_pair_dual(phi, {}) != nullptr; });
+  wants_slope_ = request.ntk || request.derivative || (follows_errors_ && has_slopes);
   const std::size_t depth = network.activations.size(), n = input.points();
   if (standard_ && follows_ntk_ && network.widths.size() != depth) throw UsageError("gram: the standard parameterization's NTK needs a width for each of the " + std::to_string(depth) + " hidden layers");
   const double dimension_scale = network.input_scaling == InputScaling::fan_in ? 1 / static_cast<double>(input.dimension()) : 1;
@@ -70,23 +74,18 @@ GramLayers::GramLayers(const Architecture& network, const InputPairs& input, con
     readout.per_value = standard_ && follows_ntk_ ? static_cast<double>(network.widths[l - 1]) : readout.w;
   }
 
-  // From the last layer back: does a kink follow?
-  std::vector<GapUse> use(depth, GapUse::smooth);
-  for (std::size_t l = depth; l-- > 0;) {
-    if (l + 1 < depth && (use[l + 1] == GapUse::sharp || !is_smooth(network.activations[l + 1]))) use[l] = GapUse::sharp;
-    if (request.gap) use[l] = GapUse::sharp;
-  }
-
   hidden_[0].points.q = input.variances();
   if (follows_ntk_) {
     hidden_[0].theta = hidden_[0].points.q;
     for (std::size_t p = 0; p < n && standard_; ++p) hidden_[0].theta[p] = input.norms2()[p] + own_bias_;
   }
-  std::vector<double> log_condition(n, 0.0);
   for (std::size_t l = 1; l <= depth; ++l) {
-    prepare_points(l, maps[map_of_layer[l - 1]], budget, log_condition);
+    prepare_points(l, maps[map_of_layer[l - 1]], budget);
+    const std::vector<Piece>& pieces = network.activations[l - 1].pieces();
+    hidden_[l - 1].smooth = pieces.size() == 1;
+    hidden_[l - 1].linear = pieces.size() == 1 && !pieces[0].derivative.depends_on("x");
     // Layers of one activation and one variance each share nothing but the code: q differs.
-    hidden_[l - 1].dual = make_pair_dual(network.activations[l - 1], hidden_[l - 1].points, wants_slope_, use[l - 1], budget);
+    hidden_[l - 1].dual = make_pair_dual(network.activations[l - 1], hidden_[l - 1].points, wants_slope_, budget);
     if (request.gap && (request.all_layers || l == depth)) {
       hidden_[l - 1].root_output.resize(n);
       for (std::size_t p = 0; p < n; ++p) hidden_[l - 1].root_output[p] = std::sqrt(output_variance(l, p));
@@ -99,13 +98,13 @@ std::string GramLayers::name_of(std::size_t p) const {
   return p < first ? "point " + std::to_string(p + 1) : "point " + std::to_string(p - first + 1) + " of the second set";
 }
 
-void GramLayers::prepare_points(std::size_t l, const VarianceMap& map, const Budget& budget, std::vector<double>& log_condition) {
+void GramLayers::prepare_points(std::size_t l, const VarianceMap& map, const Budget& budget) {
   Hidden& h = hidden_[l - 1];
   LayerPoints& at = h.points;
   const std::size_t n = at.q.size();
   at.Q.resize(n);
   at.chi.assign(n, 0);
-  std::vector<double> slope_of_Q(n);
+  std::vector<VarianceJet<double>> jets(follows_errors_ ? n : 0);
   // The lanes of a pack share what exists, which at q = 0 may be less: zeros go by themselves.
   std::vector<std::size_t> batch;
   const auto evaluate = [&] {
@@ -119,8 +118,8 @@ void GramLayers::prepare_points(std::size_t l, const VarianceMap& map, const Bud
       const int lane = static_cast<int>(i);
       at.Q[batch[i]] = jet.Q[lane];
       if (wants_slope_) at.chi[batch[i]] = jet.chi[lane];
-      slope_of_Q[batch[i]] = jet.Q_order >= 1 ? jet.dQ[lane] : 0;
     }
+    if (follows_errors_) differentiate_for_errors(map, q, jet, batch, jets, budget);
     batch.clear();
     budget.check();
   };
@@ -146,13 +145,10 @@ void GramLayers::prepare_points(std::size_t l, const VarianceMap& map, const Bud
     const bool sound = std::isfinite(at.Q[p]) && std::isfinite(at.chi[p]) && std::isfinite(next_q[p]) && (next_q[p] == 0 || std::isnormal(next_q[p])) &&
                        (at.Q[p] > 0 || at.q[p] == 0) && (!follows_ntk_ || std::isfinite(next_theta[p]));
     if (!sound) throw NotReached("gram: layer " + std::to_string(l) + ", " + name_of(p) + " (variance " + short_text(at.q[p]) + "): a value over- or underflows double precision" + cure);
-    if (next_q[p] > 0 && at.q[p] > 0) {
-      log_condition[p] += std::log(std::max(at.q[p] * std::abs(m.keep + m.w * slope_of_Q[p]) / next_q[p], 1e-300));
-      condition_ = std::max(condition_, std::exp(log_condition[p]));
-    }
   }
   at.root_q = roots(at.q);
   at.root_Q = roots(at.Q);
+  if (follows_errors_) prepare_errors(l, jets);
   if (last) return;
   hidden_[l].points.q = std::move(next_q);
   hidden_[l].theta = std::move(next_theta);
@@ -185,17 +181,20 @@ void GramLayers::step_tau(const Map& map, const LayerPoints& from, const double*
   double* const __restrict to = out;  // may be r.tau, which is read only where it is kept: from a copy
   std::array<double, longest_row> tau;
   if constexpr (Keep) std::copy_n(r.tau, r.count, tau.begin());
-    INFWIDTH_INDEPENDENT_LOOP
+  INFWIDTH_INDEPENDENT_LOOP
   for (std::size_t j = 0; j < r.count; ++j) {
     const double m = rQ1 * rQ2[j], p = rp1 * rp2[j], g = greater(gap[j], 0.0);
     double sum = b + w * value[j];
-    double up = w * (value[j] >= 0 ? g : 2 * m - g), whole = w * m;
+    double whole = w * m, below = 0;
     if constexpr (Keep) {
-      const double mq = rq1 * rq2[j], a = std::abs(tau[j]), below = mq * (std::copysign(1.0, tau[j]) < 0 ? 2 - a : a);
-      sum += mq - below;
-      up += below;
+      const double mq = rq1 * rq2[j], a = std::abs(tau[j]), turned = std::copysign(1.0, tau[j]) < 0 ? 2 - a : a;
+      sum += mq - mq * turned;
+      below = mq * (sum >= 0 ? turned : std::copysign(1.0, tau[j]) < 0 ? a : 2 - a);
       whole += mq;
     }
+    // p - |sum|, up to `apart`, without a difference.
+    double part = g;
+    if constexpr (Keep || Bias) part = std::copysign(1.0, value[j]) * sum >= 0 ? g : 2 * m - g;
     double apart = 0;
     if constexpr (Keep || Bias) {
       const double d = rQ1 - rQ2[j];
@@ -206,7 +205,7 @@ void GramLayers::step_tau(const Map& map, const LayerPoints& from, const double*
       }
       apart /= greater(p + whole + b, 1e-300);
     }
-    const double numerator = apart + (sum >= 0 ? up : 2 * b + 2 * whole - up);
+    const double numerator = apart + w * part + below + (sum >= 0 ? 0 : 2 * b);
     to[j] = p > 0 ? std::copysign(numerator / greater(p, 1e-300), sum) : 1;
   }
 }

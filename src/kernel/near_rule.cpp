@@ -73,21 +73,22 @@ NearRule::Result NearRule::kinked(std::size_t i, std::size_t j, double tau, Work
   constexpr double reach = 9.5;
   const double t = std::abs(tau), rho = 1 - t, spread = std::sqrt(t * (2 - t)), sign = std::copysign(1.0, tau);
   const double r1 = points_.root_q[i], r2 = points_.root_q[j];
-  const std::vector<double>& breaks = phi_.breaks();
+  const std::vector<double>& breaks = breaks_;
   std::vector<double> marks, edges, inner_marks, inner_edges;
   const double least = 1e-9;
+  const auto is_graded = [&](std::size_t i_break) { return !cut_ && phi_.graded()[i_break]; };
   for (std::size_t i_break = 0; i_break < breaks.size(); ++i_break) {
     const double b = breaks[i_break], own = b == 0 ? 0 : b / r1, across = b == 0 ? 0 : sign * b / (r2 * rho);
     marks.push_back(own);
-    for (double d = 0.25; d > 1e-12 && phi_.graded()[i_break]; d /= 4) marks.insert(marks.end(), {own - d, own + d});
-    for (double d = 3 / r1; d < 1; d *= 2) marks.insert(marks.end(), {own - d, own + d});
+    for (double d = 0.25; d > 1e-12 && is_graded(i_break); d /= 4) marks.insert(marks.end(), {own - d, own + d});
+    for (double d = (cut_ ? 1 : 3) / r1; d < 1; d *= 2) marks.insert(marks.end(), {own - d, own + d});
     marks.push_back(across);
     for (double d = 1.5 * std::max(spread, least); d < 2; d *= d < 9 * spread ? 2 - d / (12 * spread) : 1.6) marks.insert(marks.end(), {across - d, across + d});
   }
   subdivide(marks, -reach, reach, 1, edges);
   const SmallRule &legendre = legendre_16(), &normal = standard_normal_24();
   double product = 0, minus = 0, plus = 0, slope = 0;
-  const auto piece_at = [&](double x) { return static_cast<std::size_t>(std::upper_bound(breaks.begin(), breaks.end(), x) - breaks.begin()); };
+  const auto piece_at = [&](double x) { return cut_ ? 0 : static_cast<std::size_t>(std::upper_bound(breaks.begin(), breaks.end(), x) - breaks.begin()); };
   std::vector<double> u(1), fu(1), dfu(1);
   for (std::size_t e = 0; e + 1 < edges.size(); ++e) {
     const double middle = (edges[e] + edges[e + 1]) / 2, half = (edges[e + 1] - edges[e]) / 2;
@@ -114,7 +115,8 @@ NearRule::Result NearRule::kinked(std::size_t i, std::size_t j, double tau, Work
       for (std::size_t i_break = 0; i_break < breaks.size(); ++i_break) {
         const double b = breaks[i_break], w = ((b == 0 ? 0 : sign * b / r2) - centre) / spread;
         if (std::abs(w) < reach) inner_marks.push_back(w);
-        for (double d = 0.25; d > 1e-12 && phi_.graded()[i_break] && std::abs(w) < reach; d /= 4) inner_marks.insert(inner_marks.end(), {w - d, w + d});
+        for (double d = 0.25; d > 1e-12 && is_graded(i_break) && std::abs(w) < reach; d /= 4) inner_marks.insert(inner_marks.end(), {w - d, w + d});
+        for (double d = (cut_ ? 1 : 3) / (r2 * spread); d < 5 && std::abs(w) < reach; d *= 2) inner_marks.insert(inner_marks.end(), {w - d, w + d});  // phi changes on the scale 1
       }
       if (inner_marks.empty()) {
         for (std::size_t k = 0; k < normal.nodes.size(); ++k) {

@@ -13,7 +13,8 @@ namespace infwidth {
 /// Others: u outside, v given u inside, with panels that end where u or v meets a kink.
 class NearRule {
  public:
-  NearRule(const PiecewiseValues& phi, const LayerPoints& points) : phi_(phi), points_(points) {}
+  /// `cut`: an analytic phi is cut at 0 all the same, and goes by `kinked`.
+  NearRule(const PiecewiseValues& phi, const LayerPoints& points, bool cut) : phi_(phi), points_(points), breaks_(cut ? std::vector<double>{0} : phi.breaks()), cut_(cut) {}
 
   struct Result {
     double value, gap, slope;
@@ -32,6 +33,8 @@ class NearRule {
  private:
   const PiecewiseValues& phi_;
   const LayerPoints& points_;
+  std::vector<double> breaks_;
+  bool cut_;
 
   /// From E[phi phi], E[(phi(u) - phi(v))^2], E[(phi(u) + phi(v))^2] and E[phi' phi'].
   Result result(std::size_t i, std::size_t j, double product, double minus, double plus, double slope) const;

@@ -40,24 +40,36 @@ void require_sizes(std::span<const double> matrix, const DataMatrix& targets, do
 /// n 2^-52 of the largest eigenvalue: what the entries' roundings may do to any eigenvalue.
 double rounding_of(std::size_t n, double largest) { return static_cast<double>(n) * unit * largest; }
 
-/// Two rows are one and the same to the kernel.
-void refuse_equal_rows(const RowsView& k) {
+/// What an entry is off by, relative to sqrt(K(x,x) K(y,y)), where independent errors add up: a quarter of the largest, and what a Cholesky factorization makes of its roundings (D-045).
+double entry_error_of(std::size_t n, const RegressionOptions& options) { return options.entry_error / 4 + (2 + std::sqrt(static_cast<double>(n)) / 3) * unit; }
+
+/// A row of zeros, two rows that are one and the same to the kernel, or two that are multiples of each other: then the matrix is singular, whatever the others are.
+void refuse_dependent_rows(const RowsView& k) {
+  const char* const cure = ", so that no function fits their targets exactly; leave one out, or allow for noise (--noise)";
+  for (Index i = 0; i < k.rows(); ++i)
+    if (k(i, i) == 0)
+      throw UsageError("training row " + std::to_string(i + 1) + " has the kernel 0 with itself and with every other: all functions of this network are 0 there, and the matrix of rank " +
+                       std::to_string(k.rows() - 1) + " at most; leave it out, give the network biases, or allow for noise (--noise)");
+
+  constexpr double same = 16 * unit;
   Index first = 0, second = 0;
   double best = -1;
   for (Index i = 0; i < k.rows(); ++i)
     for (Index j = 0; j < i; ++j) {
-      // |f(x_i) - f(x_j)|^2 relative to the larger of both, f the random function with this kernel
-      const double nearness = -(k(i, i) + k(j, j) - 2 * k(i, j)) / std::max(k(i, i), k(j, j));
+      // 1 - (the correlation of f(x_i) and f(x_j))^2, f the random function with this kernel
+      const double nearness = k(i, j) / k(i, i) * (k(i, j) / k(j, j)) - 1;
       if (nearness > best) {
         best = nearness;
         first = j;
         second = i;
       }
     }
-  constexpr double same = 16 * unit;
-  if (best >= -same)
-    throw UsageError("training rows " + std::to_string(first + 1) + " and " + std::to_string(second + 1) +
-                     " are equal for this kernel, so that no function fits their targets exactly; leave one out, or allow for noise (--noise)");
+  if (!(best >= -same)) return;
+  const std::string rows = "training rows " + std::to_string(first + 1) + " and " + std::to_string(second + 1) + " are ";
+  const double ratio = k(first, second) / k(first, first);
+  if (std::abs(ratio - 1) <= same) throw UsageError(rows + "equal for this kernel" + cure);
+  throw UsageError(rows + "multiples of each other for this kernel (K(x,y)^2 = K(x,x) K(y,y), y's values being " + short_text(ratio) + " times x's): the matrix has the rank " +
+                   std::to_string(k.rows() - 1) + " at most" + cure);
 }
 
 [[noreturn]] void refuse_singular(double smallest, double largest, std::size_t n) {
@@ -74,7 +86,7 @@ SpdMatrix factor_of(const RowsView& a, double shift, const RegressionOptions& op
     extremes = factor->extremes(options.budget);
     if (extremes.smallest > rounding_of(n, extremes.largest)) return std::move(*factor);
   }
-  if (shift == 0) refuse_equal_rows(a);
+  if (shift == 0) refuse_dependent_rows(a);
   const double largest = largest_eigenvalue(a, options.budget);
   refuse_singular(smallest_eigenvalue(a, largest, options.budget) + shift, largest + shift, n);
 }
@@ -121,9 +133,23 @@ Predictions in_blocks(const TestKernels& test, std::size_t n, std::size_t target
   return p;
 }
 
+/// Of each column, the Euclidean norm of its entries times `weights`: what independent errors of the kernel's entries add up to.
+Vector weighted_norms(const Columns& columns, const Vector& weights) {
+  return (columns.array().square().colwise() * weights.array().square()).colwise().sum().sqrt().transpose();
+}
+
 Columns columns_of(const DataMatrix& targets) { return view(targets.values, targets.rows, targets.columns); }
 
 }  // namespace
+
+std::optional<Extremes> extremes_of(std::span<const double> matrix, std::size_t n, const Budget& budget) {
+  require(matrix.size() == n * n && n > 0, "the matrix is not n x n");
+  const std::optional<SpdMatrix> factor = SpdMatrix::factorize(view(matrix, n, n), 0, budget);
+  if (!factor) return std::nullopt;
+  const Extremes found = factor->extremes(budget);
+  if (!(found.smallest > rounding_of(n, found.largest))) return std::nullopt;
+  return found;
+}
 
 std::size_t regression_steps(std::size_t n) { return cholesky_steps(n); }
 
@@ -135,7 +161,7 @@ struct NngpPosterior::State {
   SpdMatrix factor;
   Columns alpha;      // (K + tau I)^-1 Y, n x k
   Vector scale;       // sqrt(K_ii + tau)
-  Vector alpha_size;  // sum_i |alpha_ij| scale_i, k
+  Vector alpha_size;  // the Euclidean norm of alpha_ij scale_i, k
   double error;       // of an entry, the factorization's rounding included
 };
 
@@ -149,8 +175,8 @@ NngpPosterior::NngpPosterior(std::span<const double> nngp, const DataMatrix& tar
   s.factor.solve_lower(s.alpha);
   s.factor.solve_upper(s.alpha);
   s.scale = (k.diagonal().array() + noise).sqrt();
-  s.alpha_size = s.alpha.cwiseAbs().transpose() * s.scale;
-  s.error = options.entry_error + std::sqrt(static_cast<double>(targets.rows)) * unit;
+  s.alpha_size = weighted_norms(s.alpha, s.scale);
+  s.error = entry_error_of(targets.rows, options);
 }
 NngpPosterior::~NngpPosterior() = default;
 NngpPosterior::NngpPosterior(NngpPosterior&&) noexcept = default;
@@ -166,10 +192,10 @@ Predictions NngpPosterior::at(const TestKernels& test) const {
     s.factor.solve_lower(beta);
     const Vector explained = beta.colwise().squaredNorm();
     s.factor.solve_upper(beta);
-    const Vector beta_size = beta.cwiseAbs().transpose() * s.scale;
+    const Vector beta_size = weighted_norms(beta, s.scale);
     for (std::size_t i = 0; i < block.count; ++i) {
       const auto row = static_cast<Index>(i);
-      const double self = test.nngp_self[block.first + i], size = std::sqrt(std::max(self, 0.0)) + beta_size[row];
+      const double self = test.nngp_self[block.first + i], size = std::hypot(std::sqrt(std::max(self, 0.0)), beta_size[row]);
       p.variance[block.first + i] = self - explained[row];
       p.variance_error[block.first + i] = s.error * size * size;
       for (std::size_t j = 0; j < k; ++j) {
@@ -191,9 +217,9 @@ struct NtkFlow::State {
   Rows nngp;
   Columns alpha;                     // g(Theta + ridge) Y
   Vector nngp_scale, ntk_scale;      // sqrt(K_ii), sqrt(Theta_ii + ridge)
-  Vector alpha_size;                 // sum_i |alpha_ij| ntk_scale_i
-  double error = 0;                  // of an entry, the solver's rounding included
-  double matrix_error = 0;           // of Theta in the Frobenius norm, likewise
+  Vector alpha_size;                 // the Euclidean norm of alpha_ij ntk_scale_i
+  double error = 0;                  // of an entry, the factorization's rounding included
+  double matrix_error = 0;           // of an entry of Theta, absolute, the eigenvalue solver's rounding included
 
   /// b <- g(Theta + ridge I) b
   void apply(Columns& b) const {
@@ -247,9 +273,9 @@ NtkFlow::NtkFlow(std::span<const double> nngp, std::span<const double> ntk, cons
   s.apply(s.alpha);
   s.nngp_scale = k.diagonal().array().sqrt();
   s.ntk_scale = (theta.diagonal().array() + ridge).sqrt();
-  s.alpha_size = s.alpha.cwiseAbs().transpose() * s.ntk_scale;
-  s.error = options.entry_error + std::sqrt(static_cast<double>(targets.rows)) * unit;
-  s.matrix_error = s.error * s.ntk_scale.squaredNorm();
+  s.alpha_size = weighted_norms(s.alpha, s.ntk_scale);
+  s.error = entry_error_of(targets.rows, options);
+  s.matrix_error = s.error * s.ntk_scale.array().square().maxCoeff() + 4 * unit * s.extremes.largest / std::sqrt(static_cast<double>(targets.rows));
 }
 NtkFlow::~NtkFlow() = default;
 NtkFlow::NtkFlow(NtkFlow&&) noexcept = default;
@@ -266,16 +292,15 @@ Predictions NtkFlow::at(const TestKernels& test) const {
     const Columns ka = s.nngp * a, cross = block.nngp.transpose();
     Columns response = ka - cross;  // half the derivative of the variance in a
     s.apply(response);
-    const Vector nngp_size = a.cwiseAbs().transpose() * s.nngp_scale, ntk_size = a.cwiseAbs().transpose() * s.ntk_scale;
-    const Vector response_size = response.cwiseAbs().transpose() * s.ntk_scale;
+    const Vector nngp_size = weighted_norms(a, s.nngp_scale), ntk_size = weighted_norms(a, s.ntk_scale), response_size = weighted_norms(response, s.ntk_scale);
     for (std::size_t i = 0; i < block.count; ++i) {
       const auto c = static_cast<Index>(i);
       const double self = test.nngp_self[block.first + i], ntk_self = std::sqrt(std::max(test.ntk_self[block.first + i], 0.0));
       // What the errors of Theta do through g(Theta): by entries for the inverse, by norms for the flow (D-045).
       const auto through = [&](double size, double norm) {
-        return s.factor ? s.error * (ntk_self + ntk_size[c]) * size : s.error * ntk_self * size + s.matrix_error * a.col(c).norm() * norm;
+        return s.factor ? s.error * std::hypot(ntk_self, ntk_size[c]) * size : s.error * ntk_self * size + s.matrix_error * a.col(c).norm() * norm;
       };
-      const double size = std::sqrt(std::max(self, 0.0)) + nngp_size[c];
+      const double size = std::hypot(std::sqrt(std::max(self, 0.0)), nngp_size[c]);
       p.variance[block.first + i] = self - 2 * a.col(c).dot(cross.col(c)) + a.col(c).dot(ka.col(c));
       p.variance_error[block.first + i] = s.error * size * size + 2 * through(response_size[c], response.col(c).norm());
       for (std::size_t j = 0; j < k; ++j) {

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "infwidth/expression/latex_width.hpp"
+#include "writers.hpp"
 
 namespace infwidth::detail {
 
@@ -89,7 +90,7 @@ struct Source {
   std::string operator()(const std::string& text) const { return latex_text(with_signs(text)); }
   std::string operator()(long count) const { return '$' + std::to_string(count) + '$'; }
   std::string operator()(const Quantity& q) const {
-    const std::string bound = q.value == "0" && q.error != "0" ? "\\ (<" + latex_number(q.error) + ")" : "";
+    const std::string bound = q.value == "0" && q.error != "0" ? "\\ (<" + latex_number(q.error) + ")" : is_drowned(q) ? "\\pm " + latex_number(q.error) : "";
     return '$' + latex_number(q.value) + bound + '$';
   }
   std::string operator()(const Missing&) const { return "---"; }

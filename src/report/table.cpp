@@ -2,6 +2,8 @@
 #include "infwidth/report/table.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 
 #include "writers.hpp"
 
@@ -18,11 +20,13 @@ void note(std::vector<std::string>& notes, const std::string& text) {
 
 }  // namespace
 
+bool is_drowned(const Quantity& q) { return !q.proven && q.value != "0" && std::strtod(q.error.c_str(), nullptr) > std::abs(std::strtod(q.value.c_str(), nullptr)); }
+
 std::string plain(const Cell& cell) {
   if (const auto* text = std::get_if<std::string>(&cell)) return *text;
   if (const auto* count = std::get_if<long>(&cell)) return std::to_string(*count);
   if (const auto* quantity = std::get_if<Quantity>(&cell))
-    return quantity->value == "0" && quantity->error != "0" ? "0 (<" + quantity->error + ")" : quantity->value;
+    return quantity->value == "0" && quantity->error != "0" ? "0 (<" + quantity->error + ")" : quantity->value + (is_drowned(*quantity) ? " (+-" + quantity->error + ")" : "");
   return std::holds_alternative<Missing>(cell) ? "-" : "";
 }
 

@@ -13,6 +13,8 @@ std::unique_ptr<TableWriter> make_latex_writer(std::vector<Column> columns, Head
 
 /// A cell that is a number or text, as people read it; "" for a matrix. A 0 that is only bounded shows its bound.
 std::string plain(const Cell& cell);
+/// An estimate, not proven, whose error is larger than itself; it is shown with its error.
+bool is_drowned(const Quantity& q);
 
 /// What the cells of a table have in common, for a line below it.
 class Pedigree {

@@ -153,7 +153,29 @@ TEST_CASE("predict refuses what does not fit, with the flag and the cure", "[cli
   CHECK_THAT(refusal({"--of", "nngp", "--classes", "--train", x, "--targets", one, "--test", z}), ContainsSubstring("all of one class"));
   CHECK_THAT(refusal({"--of", "nngp", "--train", broken, "--targets", y, "--test", z}), ContainsSubstring("--train: predict_broken.npy"));
   CHECK_THAT(refusal({"--of", "nngp", "--train", "no.npy", "--targets", y, "--test", z}), ContainsSubstring("--train: no.npy: cannot be opened"));
-  CHECK_THAT(refusal({"--of", "nngp", "--train", same, "--targets", y, "--test", z}), ContainsSubstring("training rows 1 and 2 are equal for this kernel"));
+  CHECK_THAT(refusal({"--of", "nngp", "--train", same, "--targets", y, "--test", z}), ContainsSubstring("rows 1 and 2 are equal: the matrix has the rank 1 at most"));
   CHECK_THAT(refusal({"--of", "nngp", "--format", "json", "--output", "x.npy", "--train", x, "--targets", y, "--test", z}), ContainsSubstring("a .npy file has no other"));
   CHECK_FALSE(std::ifstream("x.npy").good());
+}
+
+TEST_CASE("predict names the argument by which a matrix is singular", "[cli][predict]") {
+  const File y("predict_sy.csv", "1\n2\n3\n"), z("predict_sz.csv", "3/5,4/5\n");
+  const auto refusal = [&](const char* activation, const std::string& of, const std::string& points) {
+    const File x("predict_sx.csv", points);
+    std::vector<std::string> flags = {"--activation", activation, "--depth", "2", "--of", of, "--train", x, "--targets", y, "--test", z};
+    if (of == "ntk") flags.insert(flags.end(), {"--time", "inf"});
+    const Ran ran = predict(flags);
+    CHECK(ran.code == 2);
+    CHECK(ran.out.empty());
+    return ran.err;
+  };
+  for (const std::string of : {"nngp", "ntk"}) {
+    CHECK_THAT(refusal("relu", of, "1,0.3\n0.5,1\n2,0.6\n"), ContainsSubstring("rows 1 and 3 are x and 2 x, where this network is 2 times what it is at x: the matrix has the rank 2 at most"));
+    CHECK_THAT(refusal("tanh", of, "1,0.3\n0.5,1\n-1,-0.3\n"), ContainsSubstring("rows 1 and 3 are x and -x, where this network is the negative of what it is at x"));
+    CHECK_THAT(refusal("cos", of, "1,0.3\n0.5,1\n-1,-0.3\n"), ContainsSubstring("rows 1 and 3 are x and -x, where this network is the same: the matrix has the rank 2 at most"));
+    CHECK_THAT(refusal("erf", of, "1,0.3\n0,0\n-1,0.3\n"), ContainsSubstring("row 2 is 0, where a network without biases is 0 too"));
+  }
+  // With biases nothing of that holds.
+  const File x("predict_bx.csv", "1,0.3\n0.5,1\n2,0.6\n");
+  CHECK(predict({"--activation", "relu", "--sigma-b2", "1", "--of", "nngp", "--train", x, "--targets", y, "--test", z}).code == 0);
 }

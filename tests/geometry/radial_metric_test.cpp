@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "infwidth/geometry/radial_metric.hpp"
 
+#include <array>
+
 #include "infwidth/geometry/metric.hpp"
 #include "support/agreement.hpp"
 #include "support/closed_forms.hpp"
@@ -101,8 +103,8 @@ TEST_CASE("a singular metric has exact zeros and no logarithm", "[geometry]") {
 TEST_CASE("the metric matrix keeps its digits along an axis, where A + B x^2 cancels", "[geometry]") {
   const std::vector<double> x = {1e4, 1e-3, 0};
   const double s = norm2(x);
-  const RadialMetric<double> m = radial_metric(features(2, s, 1.5, 0.25, Erf{}), 3);
-  const std::vector<Value<double>> g = matrix_by_double(m, x);
+  const NetworkMetric network(make_architecture(2, {Activation::from_text("erf")}, {Rational(3, 2)}, {Rational(1, 4)}));
+  const std::vector<Value<double>> g = matrix_by_double(network.at_by_double(std::array{s}, 3).back().metric, x);
   const Precision precision(400);
   const std::vector<Ball> exact = {Ball(x[0]), Ball(x[1]), Ball(0)};
   const Ball norm = exact[0] * exact[0] + exact[1] * exact[1];

@@ -169,6 +169,13 @@ TEST_CASE("a table of LaTeX fits the line", "[table]") {
   CHECK(count(rows, "$1$ & $2$") == 100);
 }
 
+TEST_CASE("an estimate whose error is larger than itself is shown with it", "[table]") {
+  const std::vector<Cell> row = {Quantity{"0.63", "1.8", false, "an estimate"}, Quantity{"0.63", "0.5", false, "an estimate"}};
+  const std::vector<Column> which = {{"a", "a", "a"}, {"b", "b", "b"}};
+  CHECK_THAT(written(Format::text, {row, row}, which), Catch::Matchers::ContainsSubstring("0.63 (+-1.8)   0.63\n"));
+  CHECK_THAT(written(Format::latex, {row, row}, which), Catch::Matchers::ContainsSubstring("$0.63\\pm 1.8$ & $0.63$"));
+}
+
 TEST_CASE("no row, no text", "[table]") {
   for (const Format format : {Format::text, Format::json, Format::latex}) CHECK(written(format, {}).empty());
   CHECK(written(Format::csv, {}) == "norm2,dim,A,eigenvalues.tangential,eigenvalues.radial,curvature.radial,note\n");

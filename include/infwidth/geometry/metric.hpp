@@ -79,7 +79,7 @@ class NetworkMetric {
   std::vector<LayerMetric<Digits>> at_by_digits(const InputPoint& x, const MetricOptions& options = {}) const;
 
   /// Double precision, eight points at once: those with |x|^2 = norms2[i] in R^dim, i-th result; with `all_layers` L results a point.
-  /// The error is `double_accuracy` of the larger of |value| and its scale; of the volume element and its logarithm (dim - 1) 1e-15 more.
+  /// The error is followed through the layers to first order (D-053), and is at most `double_accuracy` of the larger of |value| and its scale unless the variances magnify it.
   /// Overflow and underflow are `not_reached`; a volume element beyond a double's range is left out with that reason. Where cancellation takes more
   /// digits than that (at the tip of a cone, such as x^3 without bias at |x|^2 < 1e-3; GELU followed by erf beyond |x|^2 = 1e3), the point is
   /// computed in balls, about a thousand times slower, and rounded.

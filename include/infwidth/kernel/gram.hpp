@@ -44,6 +44,8 @@ struct GramRequest {
   bool nngp = false;        // Sigma^(L+1), the covariance of the outputs
   bool ntk = false;         // Theta^(L+1)
   bool gap = false;         // 1 - Sigma^(L+1)(x,y) / sqrt(Sigma^(L+1)(x,x) Sigma^(L+1)(y,y)), never formed by that subtraction
+  enum class Errors { none, largest, all };
+  Errors errors = Errors::none;  // of the kernels (not of `gap`): the largest of each matrix, or those of all entries too; about twice the time
   bool all_layers = false;  // the networks of the first 1, 2, .., L hidden layers, each read out, without residual connection, by the variances of the layer that follows
 };
 
@@ -51,22 +53,28 @@ struct GramOptions {
   int threads = 1;
   Budget budget = {};
   Progress* progress = nullptr;  // advances by one for each tile of pairs, of `gram_tiles`
+  std::span<const double> point_errors = {};  // by how much each point (of the first set, then of the second) is off, in Euclidean norm: it enters the errors; none: the points are exact
 };
 
 /// The answers, one a layer: of L alone, or of 1, 2, .., L. What was not asked for is empty.
 struct GramMatrices {
   std::vector<GramMatrix> feature, derivative, nngp, ntk, gap;
-  /// An upper estimate of d log Sigma^(L+1)(x,x) / d log Sigma^1(x,x), at least 1: by how much the recursion magnifies a rounding of the input (large for exp and for powers).
-  double condition = 1;
+  /// An estimate from above of every entry's error, to first order, and its largest value relative to sqrt(K(x,x) K(y,y)).
+  struct Errors {
+    std::vector<GramMatrix> entries;
+    std::vector<double> largest;
+  };
+  Errors feature_errors, derivative_errors, nngp_errors, ntk_errors;
 };
 
 /// The kernels of an infinitely wide network between all rows of X (n x d), or between those of X and those of Y (m x d), in double precision.
-///   Accuracy   1e-12 of sqrt(K(x,x) K(y,y)) times `condition`, not proven. Equal rows give the diagonal's value, bit by bit; of one set of points the matrices are exactly symmetric.
+///   Accuracy   a few 1e-16 of sqrt(K(x,x) K(y,y)) a layer as long as the variances do not magnify theirs; `GramRequest::errors` tells, not proven. The separation of near points is followed relative to
+///              itself, so that a network which tells them apart (chi > 1) keeps their digits. Equal rows give the diagonal's value, bit by bit; of one set of points the matrices are exactly symmetric.
 ///              The same bits for any number of threads.
 ///   Memory     the result, and a few doubles a point and layer (hundreds where an activation has no closed dual)
 ///   Errors     UsageError: no rows, another d, a number that is not finite, nothing asked for; NoSuchQuantity: `derivative` and `ntk` of an activation that jumps, a divergent expectation;
 ///              NotReached: over- or underflow (naming layer and point), a formula that double precision does not resolve
-///   Derivation D-050, D-051
+///   Derivation D-050, D-051, D-052
 GramMatrices gram(const Architecture& network, MatrixView x, const GramRequest& request, const GramOptions& options = {});
 GramMatrices gram(const Architecture& network, MatrixView x, MatrixView y, const GramRequest& request, const GramOptions& options = {});
 /// The same into matrices that are there already: memory of the right shape is used again.

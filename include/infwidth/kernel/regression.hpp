@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -15,7 +16,7 @@ namespace infwidth {
 /// What an infinitely wide network predicts after it has seen n training points. Matrices are row after row; rows are numbered from 1 in messages.
 
 struct RegressionOptions {
-  double entry_error = 1e-15;  // of a kernel's entries, relative to sqrt(K(x,x) K(y,y)): it enters the error estimates
+  double entry_error = 1e-15;  // the largest of a kernel's entries, relative to sqrt(K(x,x) K(y,y)), as `GramMatrices::Errors` has it: it enters the error estimates
   Budget budget = {};          // looked at between blocks of a factorization; an eigenvalue problem runs to its end
   Progress* progress = nullptr;  // advances as far as `regression_steps` says
 };
@@ -26,7 +27,7 @@ struct TestKernels {
   std::span<const double> ntk_cross, ntk_self;    // of the tangent kernel; for gradient flow alone
 };
 
-/// At m test points, with k targets. Errors are estimates: what `entry_error` and the rounding of the solver do to the value, to first order.
+/// At m test points, with k targets. Errors are estimates: what independent errors of `entry_error` and the rounding of the solver do to the value, to first order (D-045).
 struct Predictions {
   std::vector<double> mean, mean_error;          // m x k
   std::vector<double> variance, variance_error;  // m, of one output
@@ -39,10 +40,13 @@ struct Extremes {
   double condition() const { return largest / smallest; }
 };
 
+/// Those of a symmetric n x n matrix; none where it is singular to double precision or not positive definite.
+std::optional<Extremes> extremes_of(std::span<const double> matrix, std::size_t n, const Budget& budget = {});
+
 /// The network's function is a Gaussian process with the kernel K = `nngp`, observed with independent noise of variance tau: its distribution given the targets Y.
 ///   Formula     mean k_*^T (K + tau I)^-1 Y,   variance of the function (not of a noisy observation) k_** - k_*^T (K + tau I)^-1 k_*
 ///   Accuracy    see Predictions
-///   Errors      UsageError: sizes that do not fit, negative noise, two training rows that the kernel cannot tell apart (naming them);
+///   Errors      UsageError: sizes that do not fit, negative noise, two training rows that are equal or multiples of each other to the kernel, or one that is 0 to it (naming them);
 ///               NotReached: a matrix that is not positive definite by more than its rounding, n 2^-52 of the largest eigenvalue (with the smallest eigenvalue),
 ///               a variance below 0 by more than its error, the budget
 ///   Derivation  D-045
