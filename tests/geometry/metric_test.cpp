@@ -31,6 +31,7 @@ TEST_CASE("the digits asked for stand, and are right", "[geometry]") {
   REQUIRE(layer.outcome == Outcome::answered);
   CHECK(layer.layer == 3);
   CHECK(layer.proven);
+  // By tests/reference/inline_geometry.py.
   CHECK(to_decimal(layer.metric.A.value, 30) == "0.874124762098902035305072344141");
   CHECK(to_decimal(layer.metric.B.value, 30) == "-0.758578158687636526270410874991");
   CHECK(to_decimal(layer.metric.curvature_radial.value, 30) == "-2.30128166954572247178254726918");

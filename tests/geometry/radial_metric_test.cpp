@@ -54,6 +54,7 @@ TEST_CASE("arc-cosine networks are cones: the Ricci scalar of x_+^2 without bias
 
 TEST_CASE("deep GELU features with unit variances after the first layer", "[geometry]") {
   const DigitsPrecision precision(30);
+  // By tests/reference/inline_geometry.py.
   const Deep rows[] = {{2, "0.2206595776698", "0.05090209806632", "0.2447911041669", "-0.035034309171", "-0.13530950054"},
                        {3, "0.08558069431648", "0.04280591577674", "0.1048208721234", "-0.40811277701", "-1.2404127587"}};
   for (const Deep& row : rows) {

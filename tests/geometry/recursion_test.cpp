@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The recursion against values that other programs made: kernels' mixed derivatives by two-dimensional quadrature in mpmath, 30 digits.
+// The recursion against values of mpmath, 30 digits, found again by tests/reference/inline_geometry.py from Q and chi at neighbouring |x|^2.
 #include "infwidth/geometry/recursion.hpp"
 
 #include "infwidth/geometry/radial_metric.hpp"
