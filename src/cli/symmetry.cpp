@@ -55,6 +55,17 @@ void write_verdict(const Flags& flags, Answer& answer, const char* verdict, cons
   if (flags.answer.format == "csv") complain(command, text);
 }
 
+/// The digits are not the user's choice here, so no refusal may speak of fewer.
+KernelValue<Ball> kernel_value(const NetworkKernel& kernel, const InputPair& points, long digits, const Budget& budget) {
+  try {
+    return kernel.at(points, {.digits = digits, .budget = budget}).back().feature;
+  } catch (const NotReached&) {
+    budget.check();
+    throw NotReached("the kernels between rotated points cannot be had to the accuracy of the test, since the layers multiply every error; "
+                     "take fewer layers, smaller weight variances or a shorter point");
+  }
+}
+
 int of_the_limit(const Flags& flags, const std::vector<Rational>& x, Answer& answer) {
   const Architecture network = flags.network.architecture();
   const LayerMetric<Ball> known = NetworkMetric(network).at(InputPoint::at(x), {.digits = 15, .budget = answer.budget()}).back();
@@ -69,7 +80,7 @@ int of_the_limit(const Flags& flags, const std::vector<Rational>& x, Answer& ans
   options.progress = &progress;
   const SymmetryDeviation found = symmetry_deviation(
       [&](const std::vector<Rational>& a, const std::vector<Rational>& b) {
-        const KernelValue<Ball> value = kernel.at(InputPair::of(a, b), {.digits = symmetry_digits(options), .budget = answer.budget()}).back().feature;
+        const KernelValue<Ball> value = kernel_value(kernel, InputPair::of(a, b), symmetry_digits(options), answer.budget());
         if (!value.absence.reason.empty()) throw NoSuchQuantity("" + value.absence.reason);
         return value.value;
       },

@@ -149,6 +149,7 @@ class Study {
       const std::optional<double> of_draw = known ? std::optional(*known * draws) : std::nullopt;
       if (outside.empty() && !certain) outside = unseen_spread({x.covariance[k * n + k] * draws, x.skewness[k], x.draws, of_draw});
     }
+    if (outside.empty() && !(std::isfinite(row.theory) && std::isfinite(row.mean))) outside = "theory's value, or the mean, is beyond double precision";
     if (!outside.empty()) {
       row.note += (row.note.empty() ? "" : "; ") + outside + ": outside the verdict";
       if (e.standing == Standing::limit && t.all.size() == 1) row.note += "; --extrapolate compares the limit";

@@ -19,6 +19,7 @@ std::string unseen_spread(const DrawnSpread& s) {
   const double draws = static_cast<double>(s.draws);
   if (!std::isfinite(s.variance) || (s.known && !std::isfinite(*s.known))) return "the spread of the draws is beyond double precision";
   if (s.variance == 0) return fmt::format("the {} draws do not differ: their spread is not seen", s.draws);
+  if (!std::isfinite(s.skewness)) return "the third moment of the draws, which tells a long tail, is beyond double precision";
   if (!(s.skewness * s.skewness <= longest_tail * draws)) return fmt::format("a long tail (skewness {:.2g}) that {} draws do not see; more draws do", s.skewness, s.draws);
   // Of normal draws the variance is known to sqrt(2 / draws): far below what theory has, a tail is missing.
   const double allowed = 1 - std::max(0.5, 5 * std::sqrt(2 / draws));

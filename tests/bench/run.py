@@ -82,12 +82,17 @@ def start_up(program):
 
 
 def main():
-    infwidth, tanh_chi, metric, double_jet = sys.argv[1:]
+    infwidth, *rest = sys.argv[1:]
+    benchmarks = {os.path.basename(path).removeprefix('bench_'): path for path in rest}
+    tanh_chi, metric, double_jet = (benchmarks.pop(name) for name in ('tanh_chi', 'metric', 'double_jet'))
     print('chi of tanh, q = 1.7, in balls', flush=True)
     subprocess.run([tanh_chi], check=True)
     metrics(metric)
     print('\nvariance maps in double precision: error in units of the promised 1e-12', flush=True)
     subprocess.run([double_jet], check=True)
+    for name, path in benchmarks.items():
+        print(f'\n{name}', flush=True)
+        subprocess.run([path], check=True)
     stream(infwidth)
     start_up(infwidth)
 

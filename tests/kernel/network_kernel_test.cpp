@@ -92,6 +92,16 @@ TEST_CASE("a homogeneous activation scales with its inputs, and proportional poi
   CHECK(parallel.nngp.value.overlaps(Ball(2) * one.nngp.value));
 }
 
+TEST_CASE("a layer that sees its biases alone has the same preactivations at every point", "[kernel]") {
+  const InputPair points = InputPair::of({1, 2}, {2, 1});
+  const NetworkKernel unseen(make_architecture(2, {Activation::from_text("tanh")}, {1, 0, 1}, {1, 1, 1}));
+  const LayerKernel<Ball> apart = unseen.at(points, {.digits = 15}).back(), together = unseen.at(same, {.digits = 15}).back();
+  CHECK(apart.feature.value.overlaps(together.feature.value));
+  CHECK(apart.nngp.value.overlaps(together.nngp.value));
+  const NetworkKernel constant(make_architecture(2, {Activation::from_text("2/3"), Activation::from_text("x^2")}, {1, 1, 1}, {1, 0, 1}));
+  CHECK_THAT(constant.at(points, {.digits = 15}).back().feature.value, Holds("0.592592592592592592592592", 15));  // 3 (4/9)^2
+}
+
 TEST_CASE("identities between activations", "[kernel]") {
   const auto feature = [](const char* activation, int depth = 1) { return NetworkKernel(network(activation, depth)).at(inputs, {.digits = 25})[0].feature.value; };
   // relu(x) = (x + |x|)/2, of which the cross terms vanish

@@ -91,7 +91,10 @@ KernelPair<Real> next_layer(const Architecture& network, int layer, const Activa
   next.sigma.q1 = b + w * k.xx;
   next.sigma.q2 = b + w * k.yy;
   next.sigma.c = b + w * k.dual.value;
-  if (!skips) next.sigma.ratio = ratio_of_features(phi, h.sigma.ratio, network.sigma_b2[l] != 0);
+  const std::vector<Piece>& pieces = phi.pieces();
+  // The bias alone, or the bias and one number: the same for both points.
+  const bool is_bias_alone = network.sigma_w2[l] == 0 || (pieces.size() == 1 && !pieces[0].value.depends_on("x"));
+  if (!skips) next.sigma.ratio = is_bias_alone ? std::optional<Rational>(1) : ratio_of_features(phi, h.sigma.ratio, network.sigma_b2[l] != 0);
   next.no_ntk = h.no_ntk;
   if (!next.no_ntk && !k.dual.no_derivative.empty() && network.sigma_w2[l] != 0) next.no_ntk = {k.dual.no_derivative, k.dual.derivative_is_infinite};
   // Trained: the layer's own weights and biases, and all that lies before them.
