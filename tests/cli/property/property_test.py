@@ -88,7 +88,7 @@ def faults_of(program, call, code, out, err, file, left_over):
     if file is not None:
         if code == 0 and not (file.exists() and file.stat().st_size > 0):
             yield 'succeeds without its file'
-        if code in (2, 3, 4) and file.exists() and call.words[0] not in ('metric', 'kernel'):
+        if code in (2, 3, 4) and file.exists() and call.words[0] not in ('metric', 'kernel') and 'this is what is known' not in err:
             yield 'leaves a file behind although it fails'
     if left_over:
         yield f'leaves behind {", ".join(sorted(left_over))}'
