@@ -57,7 +57,7 @@ class ErfDual : public PairDual {
       value[j] = f;
       gap[j] = equal ? 0 : g;
       roots[j] = root;
-      near |= (g < near_gap * m) & !equal ? 1U : 0U;
+      near |= ((g < near_gap * m) & !equal) ? 1U : 0U;
       if constexpr (Slope) slope[j] = of_slope * both / c;
     }
     return near != 0;

@@ -52,7 +52,7 @@ class GeluDual : public PairDual {
       const bool equal = (tau[j] == 0) & (std::copysign(1.0, tau[j]) > 0) & (q2[j] == q1);
       value[j] = f;
       gap[j] = equal ? 0 : g;
-      near |= (g < near_gap * m) & !equal ? 1U : 0U;
+      near |= ((g < near_gap * m) & !equal) ? 1U : 0U;
       if constexpr (Slope)
         slope[j] = a2 * b2 * (0.25 + over_two_pi * (A + k * over_root * (over_root * over_root + (2 + v1 + v2) * over_P)));
     }
