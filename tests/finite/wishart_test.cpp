@@ -88,7 +88,8 @@ TEST_CASE("determinants of deep ReLU networks hold the known values and a simula
 
 TEST_CASE("a ReLU layer's determinant is a mixture of Wishart determinants", "[finite][wishart]") {
   const Precision precision(200);
-  for (const auto& [n, d] : {std::pair{1, 1}, {2, 1}, {3, 3}, {5, 2}, {7, 4}, {30, 3}}) {
+  for (const auto& [width, dim] : {std::pair{1, 1}, {2, 1}, {3, 3}, {5, 2}, {7, 4}, {30, 3}}) {
+    const int n = width, d = dim;  // which the lambdas may capture
     CAPTURE(n, d);
     const DeterminantFactor<Ball> layer = determinant_factor<Ball>(slopes("relu"), static_cast<std::uint64_t>(n), d);
     const Ball unit = pow(Ball(2) / Ball(n), d), share = over_half(n, d, [](int) { return Ball(1); });
