@@ -14,6 +14,7 @@
 #include "infwidth/io/npy.hpp"
 #include "infwidth/io/source.hpp"
 #include "support/run_program.hpp"
+#include "support/sanitized.hpp"
 
 using namespace infwidth;
 using Catch::Matchers::ContainsSubstring;
@@ -251,9 +252,7 @@ TEST_CASE("a trained network is saved as --weights reads it, with the epoch of e
 }
 
 TEST_CASE("more threads than the system gives are no end of the program", "[cli][session]") {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return;  // their runtime does not start under such a limit
-#endif
+  if (sanitized) return;  // the program does not start under such a limit
   const std::vector<std::string> words = {"validate", "--activation", "erf", "--widths", "20", "--at", "0.6,0.8", "--of", "metric", "--draws", "2000", "--threads"};
   std::vector<std::string> few = words, many = {"sh", "-c", R"(ulimit -v 1200000; exec "$0" "$@")", program_path().string()};
   few.push_back("2");

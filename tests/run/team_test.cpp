@@ -13,16 +13,11 @@
 #include "catch.hpp"
 #include "infwidth/real/ball.hpp"
 #include "infwidth/run/parallel.hpp"
+#include "support/sanitized.hpp"
 
 using namespace infwidth;
 
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;  // their runtime wants address space of its own for each thread, and ends the program without it
-#else
-constexpr bool sanitized = false;
-#endif
 
 /// What `answer` returns in a process of its own whose address space has room for about two stacks of threads; -1 if that process dies.
 template <class Answer>
