@@ -25,7 +25,7 @@ import tempfile
 sys.path.insert(0, os.path.dirname(__file__))
 import commands  # noqa: E402  (beside this file)
 
-TIMEOUT = 1          # seconds, --timeout of each run
+TIMEOUT = 2          # seconds, --timeout of each run
 CODES = {0, 2, 3, 4, 5}
 ENOUGH = 4           # how often a flag must have been without effect before that is said
 FEW = 1e-4           # false alarms of the test for uniform p-values
