@@ -138,9 +138,10 @@ struct Answered {
   Extremes extremes;
 };
 
-/// The regression that `make` makes; where it cannot and the training points' matrix is singular by an argument, that is what is said.
+/// The regression that `make` makes; where it cannot, there is no noise, and the training points' matrix is singular by an argument, that is what is said.
 template <class Make>
-auto learned(const Architecture& network, const Job& job, bool flow, Make make) {
+auto learned(const Architecture& network, const Job& job, double noise, bool flow, Make make) {
+  if (noise > 0) return make();
   const auto argument = [&] { return why_singular(network, view(job.train), flow); };
   const auto said = [](const std::string& why) { return "--train: " + why + "; no function of the network fits all targets. Leave a row out, or allow for noise (--noise)"; };
   try {
@@ -183,12 +184,12 @@ Answered predictions_of(const Flags& flags, const Job& job, Answer& answer) {
   regression_options.progress = &progress;
   const std::span<const double> nngp(kernels.nngp[0].data(), n * n);
   if (!flow) {
-    const NngpPosterior posterior = noise > 0 ? NngpPosterior(nngp, job.targets, noise, regression_options)
-                                              : learned(network, job, flow, [&] { return NngpPosterior(nngp, job.targets, noise, regression_options); });
+    const NngpPosterior posterior = learned(network, job, noise, flow, [&] { return NngpPosterior(nngp, job.targets, noise, regression_options); });
     return {predict_all(posterior, network, job, request, options, progress), posterior.extremes()};
   }
-  const auto train = [&] { return NtkFlow(nngp, {kernels.ntk[0].data(), n * n}, job.targets, time, noise, regression_options); };
-  const NtkFlow trained = noise > 0 ? train() : learned(network, job, flow, train);
+  const NtkFlow trained = learned(network, job, noise, flow, [&] {
+    return NtkFlow(nngp, {kernels.ntk[0].data(), n * n}, job.targets, time, noise, regression_options);
+  });
   if (!std::isinf(time)) progress.advance(regression_steps(n));
   return {predict_all(trained, network, job, request, options, progress), trained.extremes()};
 }
