@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "lattice_table.hpp"
-#include "tails.hpp"
 
 namespace infwidth {
 
@@ -124,9 +123,8 @@ class PairLattice {
     return f.magnitudes(y <= StripFunction::height(*line) ? *line : StripFunction::level_below(y) + 1, reach);
   }
 
-  /// Where f decays, its formula is a difference of large numbers: bits enough for what must be left.
   std::vector<Ball> on_sides(const StripFunction& f, double at, double y) const {
-    const Precision p(bound_bits + static_cast<long>(std::max(0.0, -1.5 * *std::min_element(log_goal_.begin(), log_goal_.end()))) + 32);
+    const Precision p(bits_beside_decay(log_goal_));
     return f.on_sides(at, y);
   }
 
@@ -362,7 +360,7 @@ LatticeError lattice_error(const LatticeStep& step, const Ball& variance) {
 
 bool has_small_sides(const StripFunction& f, double at, double height, double deviation, const std::vector<Ball>& others,
                      const std::vector<double>& log_goal) {
-  const Precision p(bound_bits + static_cast<long>(std::max(0.0, -1.5 * *std::min_element(log_goal.begin(), log_goal.end()))) + 32);
+  const Precision p(bits_beside_decay(log_goal));
   const std::vector<Ball> corners = f.at_corners(at, height);
   for (std::size_t k = 0; k < corners.size(); ++k) {
     if (!(log_magnitude(corners[k]) + log_magnitude(others[k]) + std::log(height / deviation) < log_goal[k] - 1)) return false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <numbers>
@@ -9,6 +10,7 @@
 
 #include "infwidth/gaussian/pair_rule.hpp"
 #include "strip_function.hpp"
+#include "tails.hpp"
 
 // Trapezoidal rules against normal densities: the choice and the error of one (D-037, 1), and the sum over two variables (D-037, 2).
 
@@ -19,6 +21,11 @@ struct DecayCut {
   double at = 0, to = 0;
   std::vector<Ball> rest, tail_square;
 };
+
+/// Where a function decays, its formula is a difference of large numbers: bits enough for bounds of what must be left, about e^log_goal.
+inline long bits_beside_decay(const std::vector<double>& log_goal) {
+  return bound_bits + static_cast<long>(std::max(0.0, -1.5 * *std::min_element(log_goal.begin(), log_goal.end()))) + 32;
+}
 
 /// A rule: its step, exact, and the strip |Im x| <= height = 2^(level/8) that bounds its error.
 struct LatticeStep {

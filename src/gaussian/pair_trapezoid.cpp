@@ -7,7 +7,6 @@
 
 #include "lattice_sum.hpp"
 #include "smooth_ramp.hpp"
-#include "tails.hpp"
 
 namespace infwidth {
 
@@ -32,7 +31,7 @@ class Decay {
         f_(f),
         ramp_(ramp),
         log_rest_(log_rest),
-        precision_(bound_bits + static_cast<long>(std::max(0.0, -1.5 * *std::min_element(log_rest.begin(), log_rest.end()))) + 32),
+        precision_(bits_beside_decay(log_rest)),
         evaluate_(r.program()) {
     for (const double l : log_rest) rest_.push_back(exp(Ball(l)).magnitude());
   }
