@@ -31,7 +31,7 @@ def faults_of(program, source, path, index):
         if not NO_CLAIM.search(text):
             yield 'no block ```verify, and no line "No formula to verify: WHY; its machine check is `tests/...`."'
         return
-    done = subprocess.run([program, 'verify', path, '--points', '2', '--quiet'], capture_output=True, text=True, timeout=600, check=False)
+    done = subprocess.run([program, 'verify', path, '--points', '2', '--digits', '20', '--quiet'], capture_output=True, text=True, timeout=600, check=False)
     if done.returncode != 0:
         yield f'infwidth verify: exit code {done.returncode}\n' + ''.join(line + '\n' for line in (done.stdout + done.stderr).splitlines() if ': the claim agrees' not in line)
 

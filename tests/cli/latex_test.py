@@ -5,6 +5,7 @@
     latex_test.py PROGRAM estimate    by the commands in it, and by the number of letters in the rows of its tables
     latex_test.py PROGRAM compile     by pdflatex; skipped (exit code 77) where that is not here
 """
+import collections
 import pathlib
 import re
 import shutil
@@ -64,9 +65,10 @@ def estimated(latex):
     return problems
 
 
-def compiled(latex, folder):
-    preamble = ''.join(f'\\usepackage{{{name}}}\n' for name in sorted(packages(latex)))
-    (folder / 'page.tex').write_text('\\documentclass{article}\n' + preamble + '\\begin{document}\n' + latex + '\\end{document}\n')
+def compiled(answers, folder):
+    """What pdflatex has against them, all on pages of their own of one document, whose preamble is that of the first."""
+    preamble = ''.join(f'\\usepackage{{{name}}}\n' for name in sorted(packages(answers[0])))
+    (folder / 'page.tex').write_text('\\documentclass{article}\n' + preamble + '\\begin{document}\n' + '\\clearpage\n'.join(answers) + '\\end{document}\n')
     ran = subprocess.run(['pdflatex', '-interaction=nonstopmode', 'page.tex'], cwd=folder, capture_output=True, check=False, timeout=120)
     log = (folder / 'page.log').read_text(errors='replace')
     found = re.findall(r'^(?:! .*|Overfull \\hbox.*|LaTeX Warning: Float too large.*)$', log, re.M)
@@ -79,6 +81,7 @@ def main():
         print('skipped: pdflatex is not here')
         sys.exit(77)
     failed = count = 0
+    pages = collections.defaultdict(list)  # answers by their preambles: one document each, and single ones only where it is wrong
     with tempfile.TemporaryDirectory() as name:
         folder = commands.make_files(name)
         every = list(commands.tables(folder)) + [({0, 4}, command) for command in commands.formulas()]
@@ -92,11 +95,25 @@ def main():
                 if not latex:
                     continue
                 count += 1
-                found = estimated(latex) if way == 'estimate' else compiled(latex, pathlib.Path(name))
-                problems += [f'{file} {what}'.strip() for what in found]
+                if way == 'estimate':
+                    problems += [f'{file} {what}'.strip() for what in estimated(latex)]
+                else:
+                    pages[frozenset(packages(latex))].append((latex, f'{" ".join(command)} {file}'.strip()))
             if problems:
                 failed += 1
                 print(' '.join(command), *problems, sep='\n    ')
+        for answers in pages.values():
+            if not compiled([latex for latex, _ in answers], pathlib.Path(name)):
+                continue
+            before = failed
+            for latex, command in answers:
+                problems = compiled([latex], pathlib.Path(name))
+                if problems:
+                    failed += 1
+                    print(command, *problems, sep='\n    ')
+            if failed == before:
+                failed += 1
+                print('answers that compile alone do not compile one after another')
     print(f'{count} answers, {failed} of them wrong')
     sys.exit(failed > 0)
 

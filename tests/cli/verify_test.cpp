@@ -102,18 +102,16 @@ TEST_CASE("verify reads the kernels that formula prints, and --of chooses them",
                                        {{"--quantity", "kernel", "--of", "nngp"}, {"--quantity", "kernel", "--of", "nngp"}, "nngp"},
                                        {{"--quantity", "kernel"}, {"--quantity", "kernel", "--of", "feature"}, "kernel"},
                                        {{"--quantity", "kernel", "--of", "derivative"}, {"--quantity", "derivative-kernel"}, "derivative_kernel"}};
-  for (const char* activation : {"erf", "relu"}) {
-    for (const char* depth : {"1", "2"}) {
-      for (const Kernel& kernel : kernels) {
-        std::vector<std::string> print = {"formula", "--activation", activation, "--depth", depth}, check = {"verify", "--activation", activation, "--depth", depth, "--points", "2", "--digits", "20", "--claim-file", "-"};
-        print.insert(print.end(), kernel.formula.begin(), kernel.formula.end());
-        check.insert(check.end(), kernel.claim.begin(), kernel.claim.end());
-        const Ran printed = run_program(print), checked = run_program(check, printed.out);
-        CAPTURE(printed.out, checked.out);
-        CHECK_THAT(printed.out, ContainsSubstring(std::string(kernel.name) + " = "));
-        CHECK(checked.err.empty());
-        CHECK(checked.code == 0);
-      }
+  for (const auto& [activation, depth] : {std::pair{"erf", "1"}, {"relu", "2"}}) {
+    for (const Kernel& kernel : kernels) {
+      std::vector<std::string> print = {"formula", "--activation", activation, "--depth", depth}, check = {"verify", "--activation", activation, "--depth", depth, "--points", "2", "--digits", "20", "--claim-file", "-"};
+      print.insert(print.end(), kernel.formula.begin(), kernel.formula.end());
+      check.insert(check.end(), kernel.claim.begin(), kernel.claim.end());
+      const Ran printed = run_program(print), checked = run_program(check, printed.out);
+      CAPTURE(printed.out, checked.out);
+      CHECK_THAT(printed.out, ContainsSubstring(std::string(kernel.name) + " = "));
+      CHECK(checked.err.empty());
+      CHECK(checked.code == 0);
     }
   }
 }

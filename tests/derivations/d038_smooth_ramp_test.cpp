@@ -19,23 +19,27 @@ const SmoothRamp ramps[] = {{0, 0, 1, 0, 1},
                             {Rational(1, 3), -2, Rational(3, 2), Rational(1, 5), 1},
                             {-1, Rational(1, 2), 0, Rational(1, 2), Rational(1, 4)}};
 
+// Every ramp and every covariance, the third ramp, whose terms are all there, at two.
+constexpr std::pair<std::size_t, std::size_t> tried[] = {{0, 1}, {1, 2}, {2, 0}, {2, 1}, {3, 0}};
+
 }  // namespace
 
 TEST_CASE("D-038: duals of smooth ramps", "[derivations]") {
   const Precision precision(140);
-  for (const SmoothRamp& ramp : ramps) {
+  const PairVariance<Ball> sigmas[] = {pair("1", "1", "1/2"), pair("3", "1/4", "-3/5"), pair("20", "20", "19.9")};
+  for (const auto& [which, where] : tried) {
+    const SmoothRamp& ramp = ramps[which];
     const Activation l = Activation::from_formula(ramp.formula(), "ramp");
     const StripFunction f(l.pieces()[0].value, l.pieces()[0].derivative);
-    for (const auto& sigma : {pair("1", "1", "1/2"), pair("3", "1/4", "-3/5"), pair("20", "20", "19.9")}) {
-      CAPTURE(to_string(ramp.formula()));
-      const auto dual = ramp_dual(ramp, sigma);
-      const auto other = lattice_sum(f, f, sigma, {-45, -45}, std::nullopt, std::nullopt, false, {});
-      REQUIRE(other);
-      for (std::size_t k = 0; k < 2; ++k) {
-        CHECK(dual[k].overlaps(other->values[k]));
-        CHECK(is_narrow(other->values[k], 18, Ball(1)));
-        CHECK(is_narrow(dual[k], 35, Ball(1)));
-      }
+    const PairVariance<Ball>& sigma = sigmas[where];
+    CAPTURE(to_string(ramp.formula()));
+    const auto dual = ramp_dual(ramp, sigma);
+    const auto other = lattice_sum(f, f, sigma, {-45, -45}, std::nullopt, std::nullopt, false, {});
+    REQUIRE(other);
+    for (std::size_t k = 0; k < 2; ++k) {
+      CHECK(dual[k].overlaps(other->values[k]));
+      CHECK(is_narrow(other->values[k], 18, Ball(1)));
+      CHECK(is_narrow(dual[k], 35, Ball(1)));
     }
   }
   const DualValue<Ball> erf_dual = DualMap(Activation::from_text("erf(x)")).at(pair("3", "1/4", "-3/5"));
@@ -50,16 +54,17 @@ TEST_CASE("D-038: a ramp times a function that decays", "[derivations]") {
   const Expression slope = bump.pieces()[0].derivative;
   const StripFunction r(bump.pieces()[0].value, slope);
   const DecayCut nowhere{1e300, 1e300, {Ball(0), Ball(0)}, {Ball(0), Ball(0)}};
-  for (const SmoothRamp& ramp : ramps) {
+  const PairVariance<Ball> sigmas[] = {pair("1", "1", "1/2"), pair("3", "1/4", "-3/5"), pair("1/4", "9", "1")};
+  for (const auto& [which, where] : tried) {
+    const SmoothRamp& ramp = ramps[which];
     const Activation l = Activation::from_formula(ramp.formula(), "ramp"), dl = l.derivative(), dr = bump.derivative();
     CAPTURE(to_string(ramp.formula()));
-    for (const auto& sigma : {pair("1", "1", "1/2"), pair("3", "1/4", "-3/5"), pair("1/4", "9", "1")}) {
-      const auto sum = ramp_product(ramp, r, nowhere, sigma, {-40, -40}, {});
-      REQUIRE(sum);
-      CHECK(sum->values[0].overlaps(PairExpectation(l.pieces(), bump.pieces()).at(sigma).value));
-      CHECK(sum->values[1].overlaps(PairExpectation(dl.pieces(), dr.pieces()).at(sigma).value));
-      for (const Ball& value : sum->values) CHECK(is_narrow(value, 16, Ball(1)));
-    }
+    const PairVariance<Ball>& sigma = sigmas[where];
+    const auto sum = ramp_product(ramp, r, nowhere, sigma, {-40, -40}, {});
+    REQUIRE(sum);
+    CHECK(sum->values[0].overlaps(PairExpectation(l.pieces(), bump.pieces()).at(sigma).value));
+    CHECK(sum->values[1].overlaps(PairExpectation(dl.pieces(), dr.pieces()).at(sigma).value));
+    for (const Ball& value : sum->values) CHECK(is_narrow(value, 16, Ball(1)));
   }
 }
 
