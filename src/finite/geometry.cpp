@@ -88,7 +88,7 @@ void apply_activation(std::vector<double>& jets, std::size_t rows, std::size_t p
   const std::size_t seconds = order > 1 ? dimension * (dimension + 1) / 2 : 0, columns = points * (1 + (order > 0 ? dimension : 0) + seconds);
   for (std::size_t r = 0; r < rows; ++r) {
     double* const row = jets.data() + r * columns;
-    const double *const s = slope + r * points, *const t = second + r * points;
+    const double *const s = slope + r * points, *const t = order > 1 ? second + r * points : nullptr;
     double* const first = row + points;
     if (order > 1) {
       double* at = first + dimension * points;
