@@ -33,18 +33,24 @@ struct Lanes {
 
 constexpr double unit = 0x1p-53;
 
-/// How far roundings have grown, to first order and relative to max(|value|, scale): of q, of a layer's metric, and of what a sum of its parts has (D-053).
+/// How far roundings have grown, to first order and relative to max(|value|, scale): of q, of its slope in |x|^2, and of a layer's metric (D-053).
 struct Growth {
-  Pack of_q = Pack(4 * unit), of_metric = Pack(8 * unit);
+  Pack of_q = Pack(4 * unit), of_slope = Pack(4 * unit), of_metric = Pack(8 * unit);
 
   /// Through the variance map of a layer: |d log Q/d log q| of q's error goes on; |d log chi/d log q| of it, and what it makes of the derivatives in q, reach the metric.
   void pass(const Pack& q, const VarianceJet<Pack>& jet, bool residual) {
-    const double of_jet = (jet.method == "closed form" ? 8 : 16) * unit;  // a sum over panels rounds more
+    const bool closed = jet.method == "closed form";
     for (int i = 0; i < Pack::size; ++i) {
       const auto relative = [&](double slope, double value) { return value > 0 ? std::abs(slope / value) : 0; };
+      // a sum over panels rounds more, and its arguments x by u |x|: E|x phi phi'| <= sqrt(E[x^2 phi'^2] E[phi^2])
+      const double of_argument = closed || jet.chi_order < 0 ? 0 : std::min(1 / unit, std::sqrt(relative(q[i] * jet.chi[i], jet.Q[i])));
+      const double of_jet = (closed ? 8 : 16 + 2 * of_argument) * unit;
       const double of_Q = relative(q[i] * jet.dQ[i], jet.Q[i]), of_chi = jet.chi_order >= 1 ? relative(q[i] * jet.dchi[i], jet.chi[i]) : 0;
       double curved = 1 + of_Q;
       if (jet.Q_order >= 2 && jet.chi_order >= 2) curved = std::min(curved, relative(q[i] * q[i] * jet.d2Q[i], jet.Q[i]) + relative(q[i] * q[i] * jet.d2chi[i], jet.chi[i]));
+      // dQ/dq may be small beside Q/q, and change fast: what the curvature takes from q' takes that too
+      const double of_dQ = jet.Q_order >= 2 ? relative(q[i] * jet.d2Q[i], std::abs(jet.dQ[i])) : 1;
+      of_slope[i] += std::min(1 / unit, of_dQ) * of_q[i] + of_jet * (closed ? 1 : 1 + std::min(1 / unit, relative(jet.Q[i], std::abs(q[i] * jet.dQ[i]))));
       of_metric[i] += (of_chi + curved) * of_q[i] + (1 + of_Q + of_chi) * of_jet;
       of_q[i] = (residual ? std::max(1.0, of_Q) : of_Q) * (of_q[i] + 2 * unit) + of_jet;
     }
@@ -72,9 +78,9 @@ bool is_sound(const Value<double>& v, bool positive) {
   return std::isfinite(v.value) && std::isfinite(v.scale) && (!positive || std::isnormal(v.value));
 }
 
-/// `growth`: of the metric's error, relative.
+/// `growth`, `of_slope`: of the metric's and of q's slope's error, relative.
 template <class Real>
-RadialMetric<double> extracted(const RadialMetric<Real>& from, int lane, double growth) {
+RadialMetric<double> extracted(const RadialMetric<Real>& from, int lane, double growth, double of_slope) {
   RadialMetric<double> m;
   m.dim = from.dim;
   m.norm2 = component(from.norm2, lane);
@@ -88,7 +94,7 @@ RadialMetric<double> extracted(const RadialMetric<Real>& from, int lane, double 
   extract(from.curvature_tangential, lane, m.curvature_tangential);
   extract(from.ricci_scalar, lane, m.ricci_scalar);
   constexpr bool is_ball = std::is_same_v<Real, Ball>;  // which is rounded, and has no more losses
-  const double radial = growth + (is_ball ? 0 : 3 * unit * component(from.radial_loss, lane)), curvature = 3 * radial + (is_ball ? 0 : 3 * unit * component(from.curvature_loss, lane));
+  const double radial = growth + (is_ball ? 0 : 3 * unit * component(from.radial_loss, lane)), curvature = 3 * radial + of_slope + (is_ball ? 0 : 3 * unit * component(from.curvature_loss, lane));
   set_error(m.A, growth);
   set_error(m.tangential, growth);
   set_error(m.B, 2 * radial);
@@ -100,12 +106,15 @@ RadialMetric<double> extracted(const RadialMetric<Real>& from, int lane, double 
   set_error(m.curvature_radial, curvature);
   set_error(m.curvature_tangential, curvature);
   set_error(m.ricci_scalar, curvature);
+  if (m.ricci_scalar.exists() && m.curvature_radial.exists() && m.curvature_tangential.exists()) {  // what it is a sum of may be greater
+    m.ricci_scalar.error = std::max(m.ricci_scalar.error, (m.dim - 1) * (2 * m.curvature_radial.error + (m.dim - 2) * m.curvature_tangential.error));
+  }
   return m;
 }
 
 /// One lane of a layer in packs, or a layer in balls (lane 0). `in_range`: every variance on the way was a normal double.
 template <class Real>
-LayerMetric<double> extracted(const LayerMetric<Real>& from, int lane, bool in_range, double growth) {
+LayerMetric<double> extracted(const LayerMetric<Real>& from, int lane, bool in_range, double growth, double of_slope) {
   LayerMetric<double> layer;
   layer.layer = from.layer;
   layer.outcome = from.outcome;
@@ -113,7 +122,7 @@ LayerMetric<double> extracted(const LayerMetric<Real>& from, int lane, bool in_r
   layer.method = from.method;
   layer.evaluations = from.evaluations;
   if (layer.outcome != Outcome::answered) return layer;
-  layer.metric = extracted(from.metric, lane, growth);
+  layer.metric = extracted(from.metric, lane, growth, of_slope);
   RadialMetric<double>& m = layer.metric;
   const bool singular = !m.log_volume.exists();
   if (!singular && !std::isnormal(m.volume.value)) m.volume.reason = "it is beyond the range of a double; its logarithm is not";
@@ -164,7 +173,8 @@ std::vector<LayerMetric<double>> NetworkMetric::at_by_double(std::span<const dou
       for (std::size_t l = 0; l < layers; ++l) {
         LayerMetric<double>& result = results[points[i] * layers + l];
         const bool in_range = !lanes_of_layer[l].bad[i], may_have_underflown = lanes_of_layer[l].zero[i] && s[lane] != 0;
-        result = extracted(pass[l], lane, in_range, (of_ == MetricOf::ntk ? 2 : 1) * growth_of_layer[l].of_metric[lane]);
+        const double kernels = of_ == MetricOf::ntk ? 2 : 1;
+        result = extracted(pass[l], lane, in_range, kernels * growth_of_layer[l].of_metric[lane], kernels * growth_of_layer[l].of_slope[lane]);
         if (!in_range || pass[l].outcome != Outcome::answered || !(may_have_underflown || has_lost_digits(pass[l].metric, lane))) continue;
         if (balls.empty()) {
           MetricOptions exactly = options;
@@ -172,7 +182,7 @@ std::vector<LayerMetric<double>> NetworkMetric::at_by_double(std::span<const dou
           balls = at(InputPoint::with_norm2(Rational(norms2[points[i]]), dim), exactly);
         }
         if (balls[l].outcome != Outcome::answered && result.outcome != Outcome::answered) continue;
-        result = extracted(balls[l], 0, true, 2 * unit);
+        result = extracted(balls[l], 0, true, 2 * unit, 0);
         result.method += ", in balls: doubles cancel here";
       }
     }
