@@ -118,6 +118,9 @@ for line in sys.stdin:
     latex, point = line.rstrip("\n").split("\t")
     above, below = point.split("/")
     try:
-        print(mp.nstr(Reader(latex, mp.mpf(int(above)) / int(below)).formula(), 50))
+        value = Reader(latex, mp.mpf(int(above)) / int(below)).formula()
+        if value.imag == 0:  # a root of a negative number, times 0
+            value = value.real
+        print(mp.nstr(value, 50))
     except (ValueError, KeyError) as error:
         print("not read:", error)
