@@ -108,7 +108,7 @@ TEST_CASE("kernels between two points through 100 and 1000 layers", "[kernel][sl
   check_layers(deepest, 1000, 1000, 15);
 }
 
-TEST_CASE("tanh and silu through 60 layers, in every phase", "[kernel]") {
+TEST_CASE("tanh and silu through 60 layers, in every phase", "[kernel][slow]") {
   // tests/reference/inline_deep_kernels.py
   const struct {
     const char* activation;
