@@ -19,9 +19,14 @@ std::string shortened(const std::string& text) { return to_string(shorten(formul
 class RandomSum {
  public:
   explicit RandomSum(unsigned seed) : random_(seed) {}
+  // One draw a statement: which operand is evaluated first is the compiler's choice, and the sums are the same for all.
   std::string text() {
     std::string sum = term();
-    for (unsigned long i = 0, n = below(4); i < n; ++i) sum += (below(2) == 0 ? "+" : "-") + term();
+    const unsigned long more = below(4);
+    for (unsigned long i = 0; i < more; ++i) {
+      sum += below(2) == 0 ? "+" : "-";
+      sum += term();
+    }
     return sum;
   }
 
@@ -29,26 +34,44 @@ class RandomSum {
   std::mt19937 random_;
 
   unsigned long below(unsigned long n) { return random_() % n; }
-  std::string number() { return std::to_string(1 + below(6)) + (below(2) == 0 ? "" : "/" + std::to_string(1 + below(4))); }
-  std::string linear() { return "(" + number() + (below(2) == 0 ? "+" : "-") + number() + "*q)"; }
-  std::string positive() { return below(2) == 0 ? "(1+" + number() + "*q)" : "(q*" + number() + ")"; }
+  std::string number() {
+    const unsigned long above = 1 + below(6);
+    const bool whole = below(2) == 0;
+    if (whole) return std::to_string(above);
+    const unsigned long under = 1 + below(4);
+    return std::to_string(above) + "/" + std::to_string(under);
+  }
+  std::string linear() {
+    const std::string constant = number();
+    const std::string sign = below(2) == 0 ? "+" : "-";
+    const std::string slope = number();
+    return "(" + constant + sign + slope + "*q)";
+  }
+  std::string positive() {
+    const bool sum = below(2) == 0;
+    const std::string slope = number();
+    return sum ? "(1+" + slope + "*q)" : "(q*" + slope + ")";
+  }
+  std::string factor() {
+    const unsigned long kind = below(11);
+    switch (kind) {
+      case 0: return "*" + linear();
+      case 1: return "/" + positive();
+      case 2: return "*sqrt(" + positive() + ")";
+      case 3: return "/sqrt(2*pi*" + positive() + ")";
+      case 4: return "*exp(-" + positive() + "/2)";
+      case 5: return "*Phi(-" + number() + "*sqrt(q))";
+      case 6: return "*(1-erf(a/sqrt(" + positive() + ")))";
+      case 7: return "*asin(q/" + positive() + "/9)";
+      case 8: return "*owens_t(-1/sqrt(q), " + linear() + ")";
+      case 9: return "*a^2";
+      default: return "*(cos(" + number() + ")-exp(-1/(2*q)))";
+    }
+  }
   std::string term() {
     std::string t = "(" + number() + ")";
-    for (unsigned long i = 0, n = 1 + below(3); i < n; ++i) {
-      switch (below(11)) {
-        case 0: t += "*" + linear(); break;
-        case 1: t += "/" + positive(); break;
-        case 2: t += "*sqrt(" + positive() + ")"; break;
-        case 3: t += "/sqrt(2*pi*" + positive() + ")"; break;
-        case 4: t += "*exp(-" + positive() + "/2)"; break;
-        case 5: t += "*Phi(-" + number() + "*sqrt(q))"; break;
-        case 6: t += "*(1-erf(a/sqrt(" + positive() + ")))"; break;
-        case 7: t += "*asin(q/" + positive() + "/9)"; break;
-        case 8: t += "*owens_t(-1/sqrt(q), " + linear() + ")"; break;
-        case 9: t += "*a^2"; break;
-        default: t += "*(cos(" + number() + ")-exp(-1/(2*q)))"; break;
-      }
-    }
+    const unsigned long factors = 1 + below(3);
+    for (unsigned long i = 0; i < factors; ++i) t += factor();
     return t;
   }
 };
