@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
-#include <functional>
+#include <array>
 #include <map>
 #include <string>
 #include <tuple>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "algebra.hpp"
+#include "apart.hpp"
 #include "factor.hpp"
 #include "infwidth/expression/simplify.hpp"
 #include "samples.hpp"
@@ -64,7 +65,7 @@ struct Product {
     std::vector<std::pair<Expression, Rational>> ordered = factors;
     const auto comes_first = [](const auto& a, const auto& b) {
       const int rank_a = rank(a.first, a.second), rank_b = rank(b.first, b.second);
-      if (rank_a != rank_b || (rank_a != letter && rank_a != function)) return rank_a < rank_b;
+      if (rank_a != rank_b || (rank_a != letter && rank_a != root && rank_a != function)) return rank_a < rank_b;
       return to_string(a.first) < to_string(b.first);
     };
     std::stable_sort(ordered.begin(), ordered.end(), comes_first);
@@ -95,13 +96,13 @@ struct Product {
 
  private:
   /// Numbers, pi, letters, sums by rising power, functions.
-  static constexpr int letter = 2, function = 6;
+  static constexpr int letter = 2, root = 4, function = 6;
   static int rank(const Expression& base, const Rational& power) {
     switch (base.op()) {
       case Op::number: return 0;
       case Op::pi: return 1;
       case Op::variable: return letter;
-      case Op::add: case Op::subtract: case Op::multiply: case Op::divide: case Op::power: return denominator(power) == 1 ? 3 : 4;
+      case Op::add: case Op::subtract: case Op::multiply: case Op::divide: case Op::power: return denominator(power) == 1 ? 3 : root;
       case Op::exp: return 5;
       default: return function;
     }
@@ -170,7 +171,7 @@ class Shortener {
   Expression shortened(const Expression& e) {
     std::vector<Expression> letters_first;  // in the order of the alphabet
     for (const std::string& name : variables_of(e)) letters_first.push_back(Expression::variable(name));
-    letters_first.push_back(e);
+    letters_first.push_back(taken_apart(e, given_));
     const Fraction f = field().reduced(algebra_.fractions_of(letters_first).back());
     for (const auto& [m, c] : f.numerator.terms()) groups_[split(m).first].numerator.add(split(m).second, c);
     for (auto& [key, g] : groups_) {
@@ -197,6 +198,12 @@ class Shortener {
   Algebra algebra_;
   Work work_{100'000};
   std::map<Monomial, Fraction> groups_;       // coefficients, in the letters alone, by the monomial in everything else
+  struct ErrorFunction {
+    std::string text;
+    std::size_t generator;
+    bool mirrored;  // the generator is minus the function of this text
+  };
+  std::vector<ErrorFunction> error_functions_;  // by their texts
   std::map<Monomial, Monomial> complements_;  // of a key: the error functions erf(u) in it that stand for erfc(u) (+1) or erfc(-u) (-1)
 
   Field& field() { return algebra_.field(); }
@@ -252,29 +259,39 @@ class Shortener {
 
   void complement_error_functions() {
     // Products of several first: what they leave goes to a product of fewer, which must not stand for a complement yet.
-    std::multimap<int, Monomial, std::greater<>> keys;
-    for (const auto& [key, g] : groups_) {
-      int count = 0;
-      for (std::size_t i = 0; i < key.size(); ++i) count += key[i] != 0 && is_error_function(i) ? 1 : 0;
-      keys.emplace(count, key);
+    // Else in the order of their texts: that of the generators is the order in which the formula has them, which another writing of it changes.
+    for (std::size_t g = 0; g < field().generators(); ++g) {
+      bool negative = false;
+      if (!is_error_function(g)) continue;
+      const std::string text = to_string(written_function(field().generator(g).base, 0, negative));
+      error_functions_.push_back({text, g, negative});
     }
+    if (error_functions_.empty()) return;
+    std::sort(error_functions_.begin(), error_functions_.end(), [](const auto& a, const auto& b) { return a.text < b.text; });
+    std::vector<std::tuple<std::ptrdiff_t, std::string, Monomial>> keys;
+    for (const auto& [key, g] : groups_) {
+      const auto has = [&key = key](const auto& function) { return exponent(key, function.generator) != 0; };
+      const std::ptrdiff_t count = std::count_if(error_functions_.begin(), error_functions_.end(), has);
+      if (count != 0) keys.emplace_back(-count, to_string(product_of(key, Fraction(Rational(1))).written()), key);
+    }
+    std::sort(keys.begin(), keys.end());
     for (bool changed = true; changed;) {  // one may be worth it only after another, which has changed c0
       changed = false;
-      for (const auto& [count, key] : keys) changed = complement_one_of(key) || changed;
+      for (const auto& [count, text, key] : keys) changed = complement_one_of(key) || changed;
     }
   }
 
   /// c0 + c1 erf(u) as (c0 + c1) - c1 erfc(u) or (c0 - c1) + c1 erfc(-u), where that is shorter.
   bool complement_one_of(const Monomial& key) {
     if (complements_.contains(key)) return false;
-    for (std::size_t g = 0; g < key.size(); ++g) {
-      if (key[g] != 1 || !is_error_function(g)) continue;
+    for (const auto& [text, g, mirrored] : error_functions_) {
+      if (exponent(key, g) != 1) continue;
       const Monomial without = product(key, generator_power(g, -1));
       if (complements_.contains(without)) continue;
       const Fraction c0 = groups_[without], c1 = groups_[key];
       std::size_t best = length(without, c0) + length(key, c1);
       int way = 0;
-      for (const int sign : {+1, -1}) {
+      for (const int sign : mirrored ? std::array{-1, +1} : std::array{+1, -1}) {  // of two as short as each other erfc(u), not erfc(-u)
         const Fraction rest = sign > 0 ? field().add(c0, c1) : field().subtract(c0, c1);
         const std::size_t here = length(without, rest) + length(key, c1);
         if (here < best) best = here, way = sign;
