@@ -101,7 +101,25 @@ std::string description(const ClaimFlags& flags) {
 struct Job {
   ClaimFlags flags;
   Claim claim;
+  std::optional<Claim> expected_factor = {};
 };
+
+/// The factor as a formula in letters that the claim has too.
+std::optional<Claim> expected_factor(const ClaimFlags& flags, const Claim& claim) {
+  if (flags.expected_factor.empty()) return std::nullopt;
+  return for_flag("--expect-factor", [&] {
+    ClaimedNetwork network = claim.network();
+    if (!network.dim) network.dim = claim.least_dimension();  // a factor may well leave d out; where it is drawn, that value comes first
+    Claim factor(claim.quantity(), network, flags.expected_factor);
+    std::vector<std::string> needed = factor.drawn();
+    if (factor.formula().depends_on("d") && !claim.network().dim) needed.emplace_back("d");
+    for (const std::string& letter : needed) {
+      if (std::find(claim.drawn().begin(), claim.drawn().end(), letter) == claim.drawn().end())
+        throw UsageError("the claim does not hold " + letter + "; write the factor in letters of the claim");
+    }
+    return factor;
+  });
+}
 
 /// The quantity, where `kernel` leaves it to --of which one it is.
 ClaimQuantity quantity_of(const ClaimFlags& flags) {
@@ -120,7 +138,8 @@ Job job_of(const ClaimFlags& flags) {
     const bool of_metric = quantity == ClaimQuantity::metric_A || quantity == ClaimQuantity::metric_B || quantity == ClaimQuantity::metric_radial;
     if (!flags.dim.empty() && of_metric && claim.network().input_scaling == InputScaling::unit && !claim.formula().depends_on("d"))
       throw UsageError("--dim: " + flags.quantity + " depends on the dimension with --input-scaling fan-in alone; leave it out");
-    return {flags, std::move(claim)};
+    std::optional<Claim> factor = expected_factor(flags, claim);
+    return {flags, std::move(claim), std::move(factor)};
   };
   return flags.source.empty() ? make() : for_flag(flags.source, make);
 }
@@ -164,7 +183,7 @@ struct Finding {
 
   bool as_expected() const {
     const std::string& expected = job.flags.expected_factor;
-    return expected.empty() ? verdict.agrees() : verdict.factor == expected;
+    return expected.empty() ? verdict.agrees() : verdict.as_factor || verdict.factor == expected;
   }
   std::string word() const { return verdict.agrees() ? "agrees" : as_expected() ? "disagrees, as expected" : "disagrees"; }
   Printing print() const { return {digits, Engine::ball, false}; }
@@ -242,6 +261,7 @@ int answer_question(const Flags& flags, Answer& answer) {
   Progress all = answer.progress(jobs.size() * static_cast<std::uint64_t>(options.points));
   int code = answered;
   for (const Job& job : jobs) {
+    options.expected_factor = job.expected_factor ? &*job.expected_factor : nullptr;
     const auto check = [&] { return verify(job.claim, options, Progress(std::nullopt, [&](std::uint64_t, std::optional<std::uint64_t>) { all.advance(); })); };
     const ClaimVerdict verdict = check();
     const Finding finding{job, verdict, options.digits};
@@ -268,7 +288,7 @@ Run add_verify(CLI::App& program) {
   command.add_option("--claim", flags->claim.claim, "the formula; names may be given to its parts first: 'r = sqrt(1+4*q); 4/(pi*r)'")->type_name("E")->group("Claim");
   command.add_option("--claim-file", flags->claim_file, "a file that holds the formula; - is standard input")->type_name("FILE")->group("Claim");
   command
-      .add_option("--expect-factor", flags->claim.expected_factor, "the claim is known to be so many times the value, as this program writes it; then that is exit code 0")
+      .add_option("--expect-factor", flags->claim.expected_factor, "the claim is known to be so many times the value, a number or a formula in its letters; then that is exit code 0")
       ->type_name("C")
       ->group("Claim");
   add_network_flags(command, flags->claim.network);

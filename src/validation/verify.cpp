@@ -161,9 +161,15 @@ ClaimVerdict verify(const Claim& claim, const ClaimOptions& options, Progress pr
     }
     if (!p.both_zero()) pairs.push_back(std::move(p));
   }
+  const Digits looser = 100 * unit;
+  if (options.expected_factor != nullptr && finite && !pairs.empty()) {
+    verdict.as_factor = std::all_of(pairs.begin(), pairs.end(), [&](const Pair& p) {
+      const Ball factor = options.expected_factor->claimed_value(p.at, options.digits + zero_digits);
+      return factor.is_finite() && Pair{p.at, p.claimed, Digits(to_digits(factor) * p.value), p.zero}.agree(looser);
+    });
+  }
   if (verdict.agrees() || !finite) return verdict;
 
-  const Digits looser = 100 * unit;
   verdict.factor = factor_of(pairs, claim.drawn(), looser, options.digits - 4);
   if (!verdict.factor) verdict.difference = difference_of(pairs, looser, options.digits - 4);
   return verdict;

@@ -33,6 +33,25 @@ TEST_CASE("verify: the curvature with -3/4 is found to be 3 times the value", "[
   CHECK(run_program(known).code == 0);
 }
 
+TEST_CASE("verify: an expected factor is asked of the numbers, however few digits or points", "[cli]") {
+  const auto code = [](std::vector<std::string> more) {
+    std::vector<std::string> words = {"verify", "--quantity", "Q", "--activation", "relu", "--claim", "q", "--expect-factor"};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_program(words).code;
+  };
+  CHECK(code({"2", "--points", "3", "--digits", "10"}) == 0);
+  CHECK(code({"2", "--points", "1"}) == 0);
+  CHECK(code({"4/2", "--points", "2", "--digits", "12"}) == 0);
+  CHECK(code({"3", "--points", "1"}) == 5);
+  CHECK(code({"200000001/100000000", "--points", "3", "--digits", "12"}) == 5);
+  CHECK(code({"s", "--points", "1"}) == 2);
+  const auto of_curvature = [](const char* factor) {
+    return run_program({"verify", "--quantity", "curvature", "--activation", "erf", "--points", "1", "--digits", "12", "--claim", "d*" + curvature_of_erf, "--expect-factor", factor}).code;
+  };
+  CHECK(of_curvature("-d") == 0);
+  CHECK(of_curvature("-1/2") == 5);
+}
+
 TEST_CASE("verify: JSON tells verdict, factor and the first point", "[cli]") {
   const std::vector<std::string> command = {"verify", "--quantity", "Q", "--activation", "relu", "--points", "3", "--digits", "15", "--format", "json", "--claim"};
   const auto json_of = [&](const char* claim) {

@@ -104,11 +104,13 @@ class Claim {
   Architecture architecture(const Assignment& at) const;
 };
 
+/// expected_factor  what the claim is thought to be times the value, a formula in letters of the claim; none: nothing
 struct ClaimOptions {
   int points = 8;
   long digits = 40;
   std::uint64_t seed = 1;
   Budget budget = {};
+  const Claim* expected_factor = nullptr;
 };
 
 /// What was found at one point.
@@ -124,10 +126,12 @@ struct ClaimPoint {
 ///   factor      claim/value, where that is the same everywhere but for a power of one letter: "3", "-1/(2*pi)", "2*sigma_w2". Points at which both
 ///               are 0 do not count; two others are needed.
 ///   difference  claim - value, where there is no factor and that is one constant
+///   as_factor   claim = expected factor * value at every point, and not 0 = 0 at all of them: asked of the numbers, so that few digits or one point do too
 struct ClaimVerdict {
   int points = 0, disagreements = 0;
   std::optional<ClaimPoint> first;
   std::optional<std::string> factor, difference;
+  bool as_factor = false;
 
   bool agrees() const { return disagreements == 0; }
 };
