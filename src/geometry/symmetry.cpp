@@ -16,6 +16,9 @@ namespace {
 const Rational step(1, 4096);                                     // of the metric: errors h^4 and 1e-28 / h^2
 const Rational step_at_kinks(1, std::int64_t{1} << 60);           // errors h and 1e-50 / h^2
 const Rational along(1, 512);                                     // of the flow
+constexpr int most_refinements = 3;
+
+Rational halved(const Rational& h, int times) { return h / Rational(Integer(1) << times); }
 constexpr double resolution = 1e-9;                               // from these
 
 /// A fraction within 2^-150 of x.
@@ -92,15 +95,22 @@ std::uint64_t symmetry_steps(std::size_t dimension, const SymmetryOptions& optio
   return 1 + static_cast<std::uint64_t>(options.rotations) + 4 * dimension * (dimension - 1) / 2;
 }
 
-long symmetry_digits(const SymmetryOptions& options) { return options.kinked ? 50 : 28; }
+// h^2 falls by 10^3 and the flow's step by 10 with each refinement, at kinks h^2 by 10^12.
+long symmetry_digits(const SymmetryOptions& options) { return options.kinked ? 50 + 14L * options.refined : 28 + 6L * options.refined; }
+
+double SymmetryDeviation::largest() const { return std::max({rotation, killing, form}); }
 
 SymmetryDeviation symmetry_deviation(const PointKernel& kernel, const std::vector<Rational>& x, const SymmetryOptions& options) {
   const std::size_t d = x.size();
   if (d == 0) throw UsageError("a point has one coordinate or more");
   const Precision precision(options.kinked ? 400 : 160);
+  const Rational h_metric = options.kinked ? halved(step_at_kinks, 20 * options.refined) : halved(step, 5 * options.refined), h_flow = halved(along, 3 * options.refined);
+  double radius = 0;
   const auto metric = [&](const std::vector<Rational>& at) {
     options.budget.check();
-    Matrix g = to_doubles(metric_by_differences(kernel, at, options.kinked ? step_at_kinks : step));
+    const std::vector<Ball> entries = metric_by_differences(kernel, at, h_metric);
+    for (const Ball& e : entries) radius = std::max(radius, e.radius().to_double());
+    Matrix g = to_doubles(entries);
     if (options.progress != nullptr) options.progress->advance();
     return g;
   };
@@ -110,6 +120,7 @@ SymmetryDeviation symmetry_deviation(const PointKernel& kernel, const std::vecto
   if (!(scale > 0)) throw NoSuchQuantity("the metric at this point is 0");
   SymmetryDeviation result;
   result.resolution = resolution;
+  result.scale = scale;
 
   for (int r = 0; r < options.rotations; ++r) {
     const std::vector<Rational> o = haar_orthogonal(d, options.seed, static_cast<std::uint64_t>(r));
@@ -136,7 +147,7 @@ SymmetryDeviation symmetry_deviation(const PointKernel& kernel, const std::vecto
         for (double& e : difference) e /= 2 * to_double(h);
         return difference;
       };
-      const Matrix coarse = slope(along), fine = slope(along / 2);
+      const Matrix coarse = slope(h_flow), fine = slope(h_flow / 2);
       Matrix lie(d * d);
       for (std::size_t e = 0; e < lie.size(); ++e) lie[e] = fine[e] + (fine[e] - coarse[e]) / 3;
       const auto omega = [&](std::size_t k, std::size_t i) { return k == a && i == b ? 1.0 : k == b && i == a ? -1.0 : 0.0; };
@@ -168,7 +179,21 @@ SymmetryDeviation symmetry_deviation(const PointKernel& kernel, const std::vecto
     for (std::size_t j = 0; j < d; ++j) rest[i * d + j] -= (i == j ? tangential : 0) + (any ? (radial - tangential) * unit[i] * unit[j] : 0);
   }
   result.form = largest(rest) / scale;
+  result.noise = radius / scale * std::max(1.0, d > 1 ? 3 / to_double(h_flow) : 1.0);  // 4/3 of the fine slope and 1/3 of the coarse one
   return result;
+}
+
+SettledSymmetry settled_symmetry(const std::function<PointKernel(long digits)>& kernel, const std::vector<Rational>& x, SymmetryOptions options) {
+  SymmetryDeviation before;
+  for (;; ++options.refined, options.progress = nullptr) {
+    const SymmetryDeviation now = symmetry_deviation(kernel(symmetry_digits(options)), x, options);
+    if (now.holds()) return {now, SymmetryVerdict::holds};
+    const auto stays = [&](double a, double b) { return a >= now.resolution && std::abs(a - b) <= a / 10; };
+    const bool settled = options.refined > 0 && now.noise < now.resolution && std::abs(now.scale - before.scale) <= 1e-3 * now.scale;
+    if (settled && (stays(now.rotation, before.rotation) || stays(now.killing, before.killing) || stays(now.form, before.form))) return {now, SymmetryVerdict::broken};
+    if (options.refined == most_refinements) return {now, SymmetryVerdict::open};
+    before = now;
+  }
 }
 
 }  // namespace infwidth

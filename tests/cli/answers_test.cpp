@@ -407,6 +407,10 @@ TEST_CASE("symmetry of the limit and of networks", "[cli][validation]") {
   CHECK_THAT(answer({"symmetry", "--activation", "relu", "--at", "0.6,0.8"}), ContainsSubstring("the metric is invariant"));
   const std::string json = answer({"symmetry", "--activation", "tanh", "--widths", "40", "--at", "0.6,0.8", "--draws", "200", "--format", "json"});
   CHECK_THAT(json, ContainsSubstring(R"("quantity":"symmetry-breaking index")") && ContainsSubstring(R"({"verdict":"symmetric","p_value":)"));
+  const Ran steep = run_program({"symmetry", "--activation", "erf", "--depth", "2", "--sigma-w2", "1e14", "--at", "2,1", "--format", "json"});
+  CHECK(steep.code == 0);
+  CHECK_THAT(steep.out, ContainsSubstring(R"({"verdict":"none","reason":"the metric changes over lengths too short)"));
+  CHECK(run_program({"symmetry", "--activation", "erf", "--depth", "2", "--sigma-w2", "799,2", "--sigma-b2", "7.18e-07", "--at=2.634,-6.325e-05,3/5", "--seed", "964849"}).code == 0);
   CHECK(run_program({"symmetry", "--activation", "step", "--at", "1,0"}).code == 3);
   CHECK(run_program({"symmetry", "--activation", "tanh"}).code == 2);
   CHECK(run_program({"symmetry", "--activation", "tanh", "--widths", "10", "--at", "1"}).code == 2);

@@ -72,3 +72,29 @@ TEST_CASE("a kernel that prefers a direction is found out, by each road", "[symm
   CHECK(s.form > 1e-4);
   CHECK_THROWS_AS(symmetry_deviation(preferring, {}), UsageError);
 }
+
+TEST_CASE("a deviation that falls with the steps is theirs: invariant, or no verdict, never broken", "[symmetry]") {
+  // Metrics that change over lengths of 1/sigma_w: 1e-2 is within reach of shorter steps, 1e-7 of none that are tried.
+  const auto of_variance = [](const Rational& sigma_w2) {
+    const NetworkKernel kernel(make_architecture(2, {Activation::from_text("erf")}, {sigma_w2}, {0}));
+    const auto with = [&kernel](long digits) {
+      return [&kernel, digits](const auto& a, const auto& b) { return kernel.at(InputPair::of(a, b), {.digits = digits}).back().feature.value; };
+    };
+    const std::vector<Rational> x = {Rational(5, 2), Rational(-1, 1000)};
+    const SymmetryDeviation once = symmetry_deviation(with(28), x);
+    CHECK_FALSE(once.holds());
+    return settled_symmetry(with, x);
+  };
+  const SettledSymmetry near = of_variance(10'000);
+  CHECK(near.verdict == SymmetryVerdict::holds);
+  CHECK(near.deviation.largest() < 1e-9);
+  CHECK(of_variance(Rational(Integer(100'000'000'000'000))).verdict == SymmetryVerdict::open);
+}
+
+TEST_CASE("a broken symmetry stays, however short the steps", "[symmetry]") {
+  // D = diag(1 + 1e-6, 1)
+  const auto preferring = [](const std::vector<Rational>& a, const std::vector<Rational>& b) { return exp(constant<Ball>(Rational(a[0] * b[0] * Rational(1'000'001, 1'000'000) + a[1] * b[1]))); };
+  const SettledSymmetry s = settled_symmetry([&](long) { return preferring; }, {Rational(1, 2), Rational(1, 3)});
+  CHECK(s.verdict == SymmetryVerdict::broken);
+  CHECK(std::abs(s.deviation.largest() / 1e-6 - 1) < 1);
+}
