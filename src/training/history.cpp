@@ -13,6 +13,7 @@
 #include "infwidth/io/output.hpp"
 #include "infwidth/real/errors.hpp"
 #include "infwidth/real/exact_rational.hpp"
+#include "infwidth/run/memory.hpp"
 
 namespace infwidth {
 
@@ -22,12 +23,26 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds between_checkpoints(10);
 constexpr std::size_t most_symmetric = 50;  // dimensions: 100 Haar-random rotations of d x d take seconds
 
+/// The network to begin with, if what its training holds at least has room: the network, its parameters, their scales and, once there are steps, the gradient
+/// and the parts it is added up from, with the optimiser's velocity and squares; for each point of a batch the units' values, slopes and derivatives.
+FiniteNetwork network_of(const Task& task, const HistoryOptions& options) {
+  const NetworkEnsemble ensemble(options.network, options.widths, task.data.dimension, options.training.seed, outputs_for(options.training.loss, task.data));
+  const TrainingOptions& t = options.training;
+  const bool steps = t.epochs > 0, adam = t.optimiser.method == Method::adam;
+  const std::uint64_t copies = 3 + (steps ? 2U : 0U) + (adam ? 2U : t.optimiser.momentum > 0 ? 1U : 0U);
+  const std::uint64_t points = task.data.points, batch = t.batch == 0 ? points : std::min<std::uint64_t>(t.batch, points);
+  std::uint64_t units = 0;
+  for (const std::uint64_t width : ensemble.widths()) units = size_sum(units, width);
+  const std::uint64_t layers = size_product(sizeof(double) * (steps ? 3 : 2), size_product(batch, units));
+  require_memory(size_sum(size_product(copies, ensemble.bytes()), layers), "this training", "take smaller widths, or smaller batches");
+  return ensemble.network(options.draw);
+}
+
 class Run {
  public:
   Run(const Task& task, const HistoryOptions& options)
       : task_(task), options_(options),
-        trainer_(NetworkEnsemble(options.network, options.widths, task.data.dimension, options.training.seed, outputs_for(options.training.loss, task.data)).network(options.draw), options.network,
-                 task.data, options.training) {
+        trainer_(network_of(task, options), options.network, task.data, options.training) {
     for (std::size_t k = 1; k < options.record.size(); ++k) {
       if (options.record[k] <= options.record[k - 1]) throw UsageError("the epochs to record are increasing numbers, like 0,100,1000");
     }

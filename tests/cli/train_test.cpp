@@ -13,6 +13,7 @@
 #include "infwidth/finite/read_network.hpp"
 #include "infwidth/io/npy.hpp"
 #include "infwidth/io/source.hpp"
+#include "infwidth/run/memory.hpp"
 #include "support/run_program.hpp"
 #include "support/sanitized.hpp"
 
@@ -262,4 +263,13 @@ TEST_CASE("more threads than the system gives are no end of the program", "[cli]
   CAPTURE(all.err);
   CHECK(all.code == 0);
   CHECK(all.out == some.out);
+}
+
+TEST_CASE("train: a network whose training has no room is refused before it is made", "[cli]") {
+  const std::uint64_t available = available_memory().value_or(0);
+  if (available == 0) return;
+  // Tanh on the plane with one output: 4 numbers a unit, so that 3 copies have room and 6 do not.
+  const Ran ran = run_program({"train", "--task", "xor", "--activation", "tanh", "--widths", std::to_string(available / (8 * 4 * 4)), "--epochs", "1", "--timeout", "60"});
+  CHECK(ran.code == 2);
+  CHECK_THAT(ran.err, ContainsSubstring("this training needs ") && ContainsSubstring("take smaller widths"));
 }
