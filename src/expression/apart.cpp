@@ -62,12 +62,13 @@ class Apart {
   }
 
   bool is_positive(const Expression& e) const {
-    const auto all = [&] { return std::all_of(e.arguments().begin(), e.arguments().end(), [&](const Expression& a) { return is_positive(a); }); };
+    const auto positive = [this](const Expression& a) { return is_positive(a); };
     switch (e.op()) {
       case Op::number: return e.value() > 0;
       case Op::pi: return true;
       case Op::variable: return given_.positive.contains(e.name()) || given_.not_negative.contains(e.name());
-      case Op::add: case Op::multiply: case Op::divide: case Op::sqrt: return all();
+      case Op::add: case Op::multiply: case Op::divide: case Op::sqrt:
+        return std::all_of(e.arguments().begin(), e.arguments().end(), positive);
       case Op::power: return is_positive(e.argument(0)) && e.argument(1).is_number();
       default: return false;
     }

@@ -259,7 +259,7 @@ class Shortener {
 
   void complement_error_functions() {
     // Products of several first: what they leave goes to a product of fewer, which must not stand for a complement yet.
-    // Else in the order of their texts: that of the generators is the order in which the formula has them, which another writing of it changes.
+    // Else in the order of their texts: that of the generators is how the formula has them, and another writing of it changes that.
     for (std::size_t g = 0; g < field().generators(); ++g) {
       bool negative = false;
       if (!is_error_function(g)) continue;
