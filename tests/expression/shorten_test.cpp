@@ -5,6 +5,7 @@
 #include "infwidth/expression/program.hpp"
 #include "infwidth/expression/simplify.hpp"
 #include "support/balls.hpp"
+#include "support/sanitized.hpp"
 
 using namespace infwidth;
 
@@ -97,7 +98,7 @@ TEST_CASE("what is shortened keeps its value", "[expression][shorten]") {
 
 TEST_CASE("what is short is left alone: twice is once", "[expression][shorten]") {
   RandomSum random(11);
-  for (int i = 0; i < 300; ++i) {
+  for (int i = 0; i < (sanitized ? 60 : 300); ++i) {
     const std::string text = random.text();
     const Expression once = shorten(formula(text), given);
     CAPTURE(text);
