@@ -82,7 +82,7 @@ int of_the_limit(const Flags& flags, const std::vector<Rational>& x, Answer& ans
       [&](long digits) {
         return [&kernel, &answer, digits](const std::vector<Rational>& a, const std::vector<Rational>& b) {
           const KernelValue<Ball> value = kernel_value(kernel, InputPair::of(a, b), digits, answer.budget());
-          if (!value.absence.reason.empty()) throw NoSuchQuantity("" + value.absence.reason);
+          if (!value.absence.reason.empty()) throw NoSuchQuantity(value.absence.reason);
           return value.value;
         };
       },

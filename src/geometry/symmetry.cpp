@@ -16,10 +16,10 @@ namespace {
 const Rational step(1, 4096);                                     // of the metric: errors h^4 and 1e-28 / h^2
 const Rational step_at_kinks(1, std::int64_t{1} << 60);           // errors h and 1e-50 / h^2
 const Rational along(1, 512);                                     // of the flow
+constexpr double resolution = 1e-9;                               // from these
 constexpr int most_refinements = 3;
 
 Rational halved(const Rational& h, int times) { return h / Rational(Integer(1) << times); }
-constexpr double resolution = 1e-9;                               // from these
 
 /// A fraction within 2^-150 of x.
 Rational fraction(Ball x) {

@@ -77,7 +77,7 @@ TEST_CASE("what mixes u and v otherwise is refused, naming the term", "[gaussian
 
 TEST_CASE("the second route agrees in two variables", "[gaussian][two_variables]") {
   const Precision precision(110);
-  const DigitsPrecision digits(30);
+  const DigitsPrecision digits(40);
   for (const char* formula : {"tanh(u)*relu(v) + cos(u)*v^2", "max(u, v)*tanh(u)", "abs(u - 2*v)*gelu(u + v)"}) {
     CAPTURE(formula);
     const TwoVariableExpectation f(products_of_two(formula));
